@@ -25,6 +25,7 @@ beforeAll(() => {
     ["own answers", "toml", /redirect = /],
     ["targets", "toml", /targets = /],
     ["strategy", "toml", /strategy = "least_connections"/],
+    ["health", "toml", /http_health/],
     ["breaker", "toml", /failure_threshold = 5/],
     ["https", "toml", /https_port/],
   ]);
@@ -122,6 +123,17 @@ test("a strategy selects the target with fewer requests in progress for its weig
   for (let n = 0; n < 4; n++) expect(await ask("/x")).toBe("two /x");
   finish();
   await Promise.all(waiting);
+});
+
+test("health checks ask each target for its path", async () => {
+  const [one, two] = [await echo("one"), await echo("two")];
+  await served(
+    configured(
+      page.example("health", { "10.0.0.5:8000": `127.0.0.1:${one.port}`, "10.0.0.6:8000": `127.0.0.1:${two.port}` }),
+    ),
+  );
+  for (const { requests } of [one, two])
+    await until("a health check", () => requests.some(({ url }) => url === "/health"));
 });
 
 test("a circuit breaker keeps requests away from a target that fails", async () => {

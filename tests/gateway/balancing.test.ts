@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { claimPort, exchange, StartProcess, SteadyVisitor, until } from "@postern/testkit";
+import { claimPort, exchange, Origin, StartProcess, SteadyVisitor, until } from "@postern/testkit";
 import { listening } from "./secure-origin.js";
 
 const VISITORS = 5;
@@ -108,4 +108,37 @@ test("without a target that accepts connections, visitors get 503 with Retry-Aft
   }
   await second.revive();
   await until("the target to be used", async () => (await exchange(port, { host: "a.example" })).status === 200);
+});
+
+test("a target that fails its health checks gets no requests until it passes them; a sole one stays in use", async () => {
+  const healthy = new Set<number>();
+  const start = async (): Promise<Origin> => {
+    const origin: Origin = await Origin.start(onTestFinished, (incoming, outgoing) => {
+      const isUp = incoming.url !== "/up" || healthy.has(origin.port);
+      outgoing.writeHead(isUp ? 200 : 500).end(String(origin.port));
+    });
+    healthy.add(origin.port);
+    return origin;
+  };
+  const [one, two] = [await start(), await start()];
+  const checks = '[proxy.http_health]\npath = "/up"\ninterval = "100ms"\nunhealthy_threshold = 2\n';
+  const port = await serve([one.port, two.port], checks);
+  const used = async (): Promise<Set<string>> => {
+    const bodies = new Set<string>();
+    for (let n = 0; n < 6; n++) bodies.add(String((await exchange(port, { host: "a.example" })).body));
+    return bodies;
+  };
+  const usedAre =
+    (...origins: Origin[]) =>
+    async (): Promise<boolean> => {
+      const bodies = await used();
+      return bodies.size === origins.length && origins.every((each) => bodies.has(String(each.port)));
+    };
+  await until("both targets to be used", usedAre(one, two));
+  healthy.delete(one.port);
+  await until("one target to be left out", usedAre(two));
+  healthy.delete(two.port);
+  await until("both to be used, because none is healthy", usedAre(one, two));
+  healthy.add(one.port);
+  await until("only the healthy one to be used", usedAre(one));
 });

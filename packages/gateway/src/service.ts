@@ -15,6 +15,7 @@ export {
 export { checkRoutes } from "./service/check-routes.js";
 export type { RouteChanges } from "./service/routes.js";
 export { LISTED_REQUESTS } from "./service/request-reports.js";
+export type { CheckOptions } from "./checks/check-options.js";
 export type { FileFault, FilesOptions } from "./files/index.js";
 export type {
   FilesAction,

@@ -17,8 +17,8 @@ async function valuesOf(text: string): Promise<Configuration> {
 async function route(options: string, server = "", trust?: ClientTls): Promise<RouteOptions> {
   const target = /^(redirect|respond|targets?) =/m.test(options) ? "" : 'target = "http://a:1"\n';
   const given = await loaded(`${server}\n[[proxy]]\npath = "/p/*"\n${target}${options}\n`);
-  const hasBreaker = (index: number): boolean => given.hasTable("proxy", index, "circuit_breaker");
-  const [first] = routesOf(given.values, [trust], { hasBreaker });
+  const hasTable = (index: number, name: string): boolean => given.hasTable("proxy", index, name);
+  const [first] = routesOf(given.values, [trust], { hasTable });
   return first!;
 }
 
@@ -35,6 +35,7 @@ const BREAKER = {
   successes: 2,
   statuses: [500, 502, 503, 504],
 };
+const CHECK = { interval: 30_000, timeout: 5_000, unhealthyAfter: 3, healthyAfter: 2 };
 const FORWARD = { kind: "forward", targets: [A], stripPrefix: true, limits };
 
 test("a path and a target are enough", async () => {
@@ -89,6 +90,45 @@ test.for<[options: string, action: object]>([
   ],
   ["circuit_breaker.min_requests = 9", { health: { breaker: { ...BREAKER, minRequests: 9 } } }],
   ["circuit_breaker.enabled = false", {}],
+  [
+    'http_health = { path = "/up", interval = 10 }\nmiddleware.headers.override_host = "app.example"',
+    {
+      hostHeader: "app.example",
+      checks: [
+        { ...CHECK, kind: "http", method: "GET", path: "/up", host: "app.example", statuses: [200], interval: 10_000 },
+      ],
+    },
+  ],
+  [
+    'http_health = { method = "HEAD", host = "b.example", expected_status_codes = [204], unhealthy_threshold = 1 }',
+    {
+      checks: [
+        {
+          ...CHECK,
+          kind: "http",
+          method: "HEAD",
+          path: "/health",
+          host: "b.example",
+          statuses: [204],
+          unhealthyAfter: 1,
+        },
+      ],
+    },
+  ],
+  [
+    'websocket_health = { ping_message = "hi" }\ntcp_health = { timeout = "1s" }',
+    {
+      checks: [
+        { ...CHECK, kind: "websocket", path: "/health", message: "hi" },
+        { ...CHECK, kind: "tcp", timeout: 1_000 },
+      ],
+    },
+  ],
+  ["tcp_health = { enabled = false }", {}],
+  [
+    'targets = ["http://a:1", "http://b:2"]\nslow_start = "20s"',
+    { targets: [A, { url: "http://b:2", connectTimeout }], health: { ...EJECTION, slowStart: 20_000 } },
+  ],
   ['middleware.headers.override_host = "App.example:80"', { hostHeader: "app.example:80" }],
   ["ssl.backend_ssl = true", { targets: [{ ...A, url: "https://a:1" }] }],
   ["ssl = { enabled = false, backend_ssl = true }", {}],

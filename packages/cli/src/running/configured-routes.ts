@@ -6,7 +6,7 @@ import type { ClientTls } from "@postern/net";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { balanceOf } from "../targets/target-balance.js";
-import { healthOf } from "../targets/target-health.js";
+import { checksOf, healthOf, type HasTable } from "../targets/target-health.js";
 import { filesOptions, servesStaticFiles } from "./served-folders.js";
 
 type Action = RouteOptions["action"];
@@ -14,8 +14,8 @@ type Action = RouteOptions["action"];
 /** Facts about routes that are not values of options. */
 interface RouteFacts {
   folderOf?: Settings["pathOf"];
-  /** Whether the route with this number has a table for its circuit breaker. */
-  hasBreaker?: (index: number) => boolean;
+  /** Whether the route with this number has a table with this name. */
+  hasTable?: (index: number, name: string) => boolean;
 }
 
 /**
@@ -23,8 +23,8 @@ interface RouteFacts {
  */
 export function configuredRoutes(settings: Settings, trusts: readonly (ClientTls | undefined)[]): RouteOptions[] {
   const { values } = settings.loaded;
-  const hasBreaker = (index: number): boolean => settings.loaded.hasTable("proxy", index, "circuit_breaker");
-  const routes = routesOf(values, trusts, { folderOf: (...named) => settings.pathOf(...named), hasBreaker });
+  const hasTable = (index: number, name: string): boolean => settings.loaded.hasTable("proxy", index, name);
+  const routes = routesOf(values, trusts, { folderOf: (...named) => settings.pathOf(...named), hasTable });
   return servesStaticFiles(settings)
     ? [...routes, staticRoute(settings, new Set(routes.map(({ name }) => name)))]
     : routes;
@@ -34,7 +34,7 @@ export function configuredRoutes(settings: Settings, trusts: readonly (ClientTls
 export function routesOf(
   { proxy, server }: Configuration,
   trusts: readonly (ClientTls | undefined)[],
-  { folderOf = (directory) => directory, hasBreaker = () => false }: RouteFacts = {},
+  { folderOf = (directory) => directory, hasTable = () => false }: RouteFacts = {},
 ): RouteOptions[] {
   const names = new Set<string>();
   return proxy.map((route, index) => ({
@@ -50,7 +50,7 @@ export function routesOf(
     action: actionOf(route, server, {
       trust: trusts[index],
       folderOf: (directory) => folderOf(directory, "proxy", index, "files", "directory"),
-      hasBreaker: hasBreaker(index),
+      hasTable: (name) => hasTable(index, name),
     }),
   }));
 }
@@ -91,9 +91,9 @@ function unusedName(text: string, names: Set<string>): string {
 function actionOf(
   route: RouteConfiguration,
   server: Configuration["server"],
-  facts: { trust: ClientTls | undefined; folderOf: (directory: string) => string; hasBreaker: boolean },
+  facts: { trust: ClientTls | undefined; folderOf: (directory: string) => string; hasTable: HasTable },
 ): Action {
-  const { trust, folderOf, hasBreaker } = facts;
+  const { trust, folderOf, hasTable } = facts;
   const { redirect, respond, files, rewrite, strip_prefix: stripPrefix } = route;
   if (redirect.to !== undefined) return { kind: "redirect", to: redirect.to, status: redirect.status };
   if (respond.status !== undefined) return { kind: "respond", status: respond.status, text: respond.text ?? "" };
@@ -107,7 +107,8 @@ function actionOf(
     kind: "forward",
     targets: targetsOf(route, { trust, connectTimeout: connectTimeout(route, answer) }),
     ...balanceOf(route),
-    ...healthOf(route, hasBreaker),
+    ...healthOf(route, hasTable),
+    ...checksOf(route, hasTable, hostHeader),
     stripPrefix,
     ...(rewrite === undefined ? {} : { rewrite }),
     ...(hostHeader === undefined ? {} : { hostHeader }),

@@ -18,7 +18,27 @@ import { routeFiles } from "./static-files.js";
 const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
 const target = routeTarget();
 
-const HEALTH_CHECKS = { pending: "health checks of targets" };
+const CHECK_ADVICE =
+  "A target that fails them gets no requests while others pass. If all targets of the route fail, they are used all the same.";
+const checkTimes = {
+  enabled: option(flag(), "Make these health checks.", { default: true }),
+  interval: option(
+    duration({ min: 100 }),
+    "Time between two health checks of a target, with up to 10 % more or less at random. A target whose state is in doubt is checked after 2 seconds, if not earlier.",
+    { default: 30_000 },
+  ),
+  timeout: option(duration({ min: 1 }), "Maximum time for a health check.", { default: 5_000 }),
+  unhealthy_threshold: option(integer({ min: 1 }), "Failures in a row after which a target is unhealthy.", {
+    default: 3,
+  }),
+  healthy_threshold: option(integer({ min: 1 }), "Successes in a row after which an unhealthy target is healthy.", {
+    default: 2,
+  }),
+};
+const checkHost = option(
+  text({ what: "host", pattern: /^[!-~]+$/, example: "app.example.com" }),
+  "Host of the request. Default: override_host of the route, otherwise the host of the target.",
+);
 
 const match = {
   path: option(
@@ -158,27 +178,40 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     client_cert_file: option(filePath, "Client certificate to present to targets, PEM."),
     client_key_file: option(filePath, "Private key of the client certificate, PEM."),
   }),
-  http_health: section(
-    "Health checks of targets by HTTP.",
-    {
-      interval: option(duration({ min: 100 }), "Time between two health checks.", { default: 30_000 }),
-      timeout: option(duration({ min: 1 }), "Maximum time for a response to a health check.", { default: 5_000 }),
-      path: option(urlPath, "Path to request.", { default: "/health" }),
-      expected_status_codes: option(list(integer({ min: 100, max: 599 })), "Status codes of a healthy target.", {
-        default: [200] as number[],
-      }),
-    },
-    HEALTH_CHECKS,
-  ),
+  http_health: section(`Health checks of targets by HTTP. There are none without this table. ${CHECK_ADVICE}`, {
+    ...checkTimes,
+    path: option(urlPath, "Path to request, without the path of the target.", { default: "/health" }),
+    method: option(choice(["GET", "HEAD"]), "Method of the request.", { default: "GET" }),
+    host: checkHost,
+    expected_status_codes: option(list(integer({ min: 100, max: 599 })), "Status codes of a healthy target.", {
+      default: [200] as number[],
+    }),
+    expected_body: option(
+      text(),
+      "Text that the first 64 KiB of the body must contain. Default: the body is not read.",
+    ),
+  }),
   websocket_health: section(
-    "Health checks of targets by WebSocket.",
+    `Health checks of targets by WebSocket: a ping must be answered by its pong. There are none without this table. ${CHECK_ADVICE}`,
     {
-      interval: option(duration({ min: 100 }), "Time between two health checks.", { default: 30_000 }),
-      timeout: option(duration({ min: 1 }), "Maximum time for a response to a health check.", { default: 5_000 }),
-      path: option(urlPath, "Path to request.", { default: "/health" }),
-      ping_message: option(text(), "Message to send.", { default: "ping" }),
+      ...checkTimes,
+      path: option(urlPath, "Path to request, without the path of the target.", { default: "/health" }),
+      host: checkHost,
+      ping_message: option(
+        text({ what: "text of at most 125 bytes", valid: (given) => Buffer.byteLength(given) <= 125 }),
+        "Content of the ping.",
+        { default: "ping" },
+      ),
     },
-    HEALTH_CHECKS,
+  ),
+  tcp_health: section(
+    `Health checks of targets by a connection, with TLS for \`https://\` targets. There are none without this table. ${CHECK_ADVICE}`,
+    checkTimes,
+  ),
+  slow_start: option(
+    duration(),
+    "Time in which the share of a target grows to its weight after it was down, unhealthy or ejected. The strategies `hash` and `first` do not use it. 0: none.",
+    { default: 0 },
   ),
   circuit_breaker: section(
     "Circuit breaker for each target of the route. While it is open, the target gets no requests; if it is open for all targets, visitors get 503. There is none without this table.",

@@ -135,7 +135,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     topic: "Health checks",
     before: "The gateway makes none.",
-    now: "Not supported yet. In a later version, a target that fails them gets no requests.",
+    now: "A target that fails them gets no requests. If all targets of a route fail them, they are used all the same.",
     *notes({ configuration: { proxy }, sets }) {
       for (const [index, route] of proxy.entries())
         for (const name of ["http_health", "websocket_health"] as const) {
@@ -220,6 +220,8 @@ const NEWER_ROUTE: ReadonlySet<string> = new Set([
   "connection_timeout",
   "hash_key",
   "passive_health",
+  "slow_start",
+  "tcp_health",
   "idle_timeout",
   "resolve",
   "access",

@@ -228,7 +228,12 @@ describe("a target whose circuit breaker is open", () => {
   function guarded(): { upstream: FakeUpstream; member: PooledTarget; clock: FakeClock } {
     const clock = new FakeClock();
     const upstream = new FakeUpstream({ authority: "t:80" });
-    const state = { latency: new Latency(), breaker: new CircuitBreaker(breaker, clock) };
+    const state = {
+      latency: new Latency(),
+      breaker: new CircuitBreaker(breaker, clock),
+      verdicts: [],
+      recoveredAt: -Infinity,
+    };
     const member = new PooledTarget(upstream.target, { weight: 1, state, failures: new Set([500]), clock });
     upstream.route.pool = new Pool([member]);
     return { upstream, member, clock };

@@ -19,7 +19,8 @@ class Circuit {
   readonly breaker: CircuitBreaker;
 
   constructor(options: Partial<BreakerOptions> = {}) {
-    this.breaker = new CircuitBreaker({ ...OPTIONS, ...options }, this.clock, (state) => this.changes.push(state));
+    this.breaker = new CircuitBreaker({ ...OPTIONS, ...options }, this.clock);
+    this.breaker.onChange = (state) => this.changes.push(state);
   }
 
   /** Attempts that begin and end at once. */

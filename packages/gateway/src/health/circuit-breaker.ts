@@ -31,9 +31,10 @@ const PARTS = 10;
  */
 export class CircuitBreaker {
   epoch = 0;
+  /** Called when the state has changed. */
+  onChange: (state: BreakerState) => void = () => {};
   readonly #options: BreakerOptions;
   readonly #clock: Clock;
-  readonly #onChange: (state: BreakerState) => void;
   #state: BreakerState = "closed";
   /** When an open circuit becomes half open. */
   #opensUntil = 0;
@@ -45,10 +46,9 @@ export class CircuitBreaker {
   readonly #failures = new Float64Array(PARTS);
   #part = -Infinity;
 
-  constructor(options: BreakerOptions, clock: Clock, onChange: (state: BreakerState) => void = () => {}) {
+  constructor(options: BreakerOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#onChange = onChange;
   }
 
   get state(): BreakerState {
@@ -115,7 +115,7 @@ export class CircuitBreaker {
     this.#part = -Infinity;
     this.#requests.fill(0);
     this.#failures.fill(0);
-    this.#onChange(state);
+    this.onChange(state);
   }
 }
 

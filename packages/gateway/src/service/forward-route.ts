@@ -1,9 +1,11 @@
 import { StickyCookie } from "../balance/sticky-cookie.js";
 import { createBalance } from "../balance/strategy.js";
+import { TargetChecks } from "../checks/target-checks.js";
 import type { RouteLimits } from "../limits.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import { TARGET_HOST, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
 import { pathEdit } from "../routing/index.js";
+import { PooledTarget } from "../upstream/pooled-target.js";
 import { PooledTargets } from "../upstream/pooled-targets.js";
 import type { PoolMember } from "../upstream/pool-member.js";
 import { Pool } from "../upstream/pool.js";
@@ -32,6 +34,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   readonly #targets: Targets;
   readonly #members: readonly Member[];
   readonly #pooled: PooledTargets;
+  readonly #checks: TargetChecks | undefined;
   readonly #onRouted: OnRouted;
 
   /**
@@ -44,7 +47,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     { targets, counted, onRouted, cookieKey }: ForwardDependencies,
     former?: ForwardRoute,
   ) {
-    const { targets: given, balance = { strategy: "round_robin" }, health = {} } = action;
+    const { targets: given, balance = { strategy: "round_robin" }, health = {}, checks = [] } = action;
     const { stripPrefix, rewrite, hostHeader, limits } = action;
     const weights = given.map(({ weight = 1 }) => weight);
     this.options = options;
@@ -54,21 +57,21 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     this.limits = limits;
     this.#targets = targets;
     this.#onRouted = onRouted;
-    const policy = createBalance(
-      balance,
-      weights.every((weight) => weight === weights[0]),
-    );
+    const isEven = (health.slowStart ?? 0) === 0 && weights.every((weight) => weight === weights[0]);
+    const policy = createBalance(balance, isEven);
     if (balance.sticky === "cookie") {
       const { name: route, match } = options;
       this.sticky = new StickyCookie({ first: policy, key: cookieKey(), route, path: match.path });
     }
     this.#members = targets.use(given);
-    this.#pooled = new PooledTargets(health, former === undefined ? undefined : former.#pooled);
+    this.#pooled = new PooledTargets({ ...health, checks }, former === undefined ? undefined : former.#pooled);
     const members = this.#members.map((target, n) => ({ target, weight: weights[n]! }));
     this.pool = new Pool(
       this.#pooled.membersOf(members, () => this.pool.candidates),
       this.sticky ?? policy,
     );
+    if (checks.length > 0)
+      this.#checks = new TargetChecks({ checks, targets: () => this.pool.targets.filter(isChecked) });
   }
 
   get targets(): readonly PoolMember[] {
@@ -84,6 +87,11 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   }
 
   close(): void {
+    this.#checks?.close();
     for (const member of this.#members) this.#targets.release(member);
   }
+}
+
+function isChecked(member: PoolMember): member is PooledTarget {
+  return member instanceof PooledTarget;
 }

@@ -1,5 +1,6 @@
 import type { Certificate, ClientTls, TlsPolicy } from "@postern/net";
 import type { BalanceOptions } from "../balance/strategy.js";
+import type { CheckOptions } from "../checks/check-options.js";
 import type { FilesOptions } from "../files/index.js";
 import type { GatewayLimits, RouteLimits } from "../limits.js";
 import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
@@ -26,7 +27,9 @@ export interface ForwardAction {
   /** How the target of a request is chosen. Default: in turn, by weight. */
   readonly balance?: BalanceOptions | undefined;
   /** How requests decide whether a target is used. Default: only by whether it accepts connections. */
-  readonly health?: HealthOptions | undefined;
+  readonly health?: Omit<HealthOptions, "checks"> | undefined;
+  /** Health checks of the targets. Default: none. */
+  readonly checks?: readonly CheckOptions[] | undefined;
   /** Whether the prefix of the route's path is removed. */
   readonly stripPrefix: boolean;
   /** The path for the target, with `{path}` and `{rest}`. Default: the request's. */

@@ -74,10 +74,8 @@ export class AddressUpstream implements Upstream {
   readonly #onFailure: (failure: TargetFailure) => void;
   /** Until when it is down, unless a check takes longer; undefined: the last connection succeeded. */
   #downUntil: number | undefined;
-  /** Makes connections without a request, whose failures are not reported again. */
-  #checker: Dialer | undefined;
-  /** The connection of a check in progress. */
-  #check: ByteStream | undefined;
+  #isChecked = false;
+  #upSince = -Infinity;
   #unreported = 0;
   #reportsAt = -Infinity;
 
@@ -102,22 +100,47 @@ export class AddressUpstream implements Upstream {
   }
 
   get down(): boolean {
-    return this.#downUntil !== undefined && (this.#check !== undefined || this.#clock.now() < this.#downUntil);
+    return this.#downUntil !== undefined && (this.#isChecked || this.#clock.now() < this.#downUntil);
+  }
+
+  get upSince(): number {
+    return this.#upSince;
   }
 
   /** Connects without a request, so that no visitor has to wait for a connection that fails again. */
   recheck(): void {
-    if (this.#downUntil === undefined || this.#check !== undefined) return;
-    this.#checker ??= new Dialer({ ...this.#dialerOptions, onFailed: () => this.#setDown() });
-    const check = this.#checker.dial();
-    this.#check = check;
-    check.handler = {
-      onData: () => {},
-      onDrain: () => {},
-      onEnd: () => check.reset(),
-      onReset: () => {
-        if (this.#check === check) this.#check = undefined;
+    if (this.#downUntil === undefined || this.#isChecked) return;
+    this.#isChecked = true;
+    this.connect(this.#dialerOptions.timeout, (fault) => {
+      this.#isChecked = false;
+      if (fault !== undefined) this.#setDown();
+    });
+  }
+
+  connect(timeout: number, done: (fault: string | undefined) => void): () => void {
+    let isOver = false;
+    const finish = (fault: string | undefined): void => {
+      if (isOver) return;
+      isOver = true;
+      // The stream gets its socket after this call. It would take an end for that of a server that expects TLS.
+      queueMicrotask(() => stream.reset());
+      done(fault);
+    };
+    const dialer = new Dialer({
+      ...this.#dialerOptions,
+      timeout: Math.min(timeout, this.#dialerOptions.timeout),
+      onConnected: () => {
+        this.#connected();
+        finish(undefined);
       },
+      onFailed: (error) => finish(reasonOf(error)),
+    });
+    const stream = dialer.dial();
+    const ignore = (): void => {};
+    stream.handler = { onData: ignore, onEnd: ignore, onReset: ignore, onDrain: ignore };
+    return () => {
+      isOver = true;
+      stream.reset();
     };
   }
 
@@ -126,12 +149,9 @@ export class AddressUpstream implements Upstream {
   }
 
   #connected(): void {
+    if (this.#downUntil === undefined) return;
     this.#downUntil = undefined;
-    const check = this.#check;
-    if (check === undefined) return;
-    this.#check = undefined;
-    // The stream gets its socket after this call. It would take an ordinary end for that of a server that expects TLS.
-    queueMicrotask(() => check.reset());
+    this.#upSince = this.#clock.now();
   }
 
   #setDown(): void {

@@ -1,8 +1,9 @@
 import type { ByteStream } from "@postern/net";
 import { Latency } from "../balance/latency.js";
 import type { Clock } from "../deadlines/clock.js";
-import type { CircuitBreaker } from "../health/circuit-breaker.js";
+import type { BreakerState, CircuitBreaker } from "../health/circuit-breaker.js";
 import type { Ejection } from "../health/ejection.js";
+import type { Verdict } from "../health/verdict.js";
 import type { AttemptOutcome } from "./attempt.js";
 import type { IdleStreams } from "./idle-streams.js";
 import type { PoolMember } from "./pool-member.js";
@@ -16,19 +17,42 @@ const UNABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 /** Outcomes that say nothing about the target: the visitor left, or it has too many requests already. */
 const NEUTRAL: ReadonlySet<AttemptOutcome> = new Set<AttemptOutcome>(["aborted", "full"]);
 
-/** What requests have shown about a target in a pool. A reload passes it on. */
+/** The part of its weight that a target gets at the beginning of a slow start, and at least. */
+const LEAST_SHARE = 0.1;
+
+/** Something that its owner may want to know about a target. */
+export type TargetChange =
+  | { readonly kind: "unhealthy"; readonly fault: string }
+  | { readonly kind: "healthy" | "ejected" | "circuit_open" | "circuit_half_open" | "circuit_closed" };
+
+/** The pool of a target, as the target sees it. */
+export interface TargetPool {
+  /** Whether all of its targets are unhealthy, so that what health checks say is of no use. */
+  readonly ignoresVerdicts: boolean;
+  onChange(target: PooledTarget, change: TargetChange): void;
+}
+
+/** What requests and checks have shown about a target in a pool. A reload passes it on. */
 export interface TargetState {
   readonly latency: Latency;
   /** Undefined: the route has no circuit breaker. */
   readonly breaker?: CircuitBreaker | undefined;
   /** Undefined: the target is never ejected. */
   readonly ejection?: Ejection | undefined;
+  /** One for each health check of the route. */
+  readonly verdicts: readonly Verdict[];
+  /** When the target became usable again, in milliseconds. */
+  recoveredAt: number;
 }
 
 export interface PooledTargetOptions {
   readonly weight: number;
   /** Default: nothing is known. */
-  readonly state?: TargetState;
+  readonly state?: TargetState | undefined;
+  /** Milliseconds in which its share grows to its weight after it was not usable. Default 0. */
+  readonly slowStart?: number | undefined;
+  /** Default: none. */
+  readonly pool?: TargetPool | undefined;
   /** Statuses of responses that the circuit breaker counts as failures. Default: none. */
   readonly failures?: ReadonlySet<number> | undefined;
   readonly clock: Clock;
@@ -40,14 +64,22 @@ export class PooledTarget implements PoolMember {
   readonly weight: number;
   readonly state: TargetState;
   readonly #failures: ReadonlySet<number> | undefined;
+  readonly #slowStart: number;
+  readonly #pool: TargetPool | undefined;
   readonly #clock: Clock;
 
-  constructor(target: Target, { weight, state = { latency: new Latency() }, failures, clock }: PooledTargetOptions) {
+  constructor(
+    target: Target,
+    { weight, state = newState(), failures, slowStart = 0, pool, clock }: PooledTargetOptions,
+  ) {
     this.target = target;
     this.weight = weight;
     this.state = state;
     this.#failures = failures;
+    this.#slowStart = slowStart;
+    this.#pool = pool;
     this.#clock = clock;
+    if (state.breaker !== undefined) state.breaker.onChange = (each) => this.#onBreaker(each);
   }
 
   get upstream(): Upstream {
@@ -63,7 +95,17 @@ export class PooledTarget implements PoolMember {
   }
 
   get available(): boolean {
-    return this.target.available && !this.isBlocked;
+    if (!this.target.available || this.isBlocked) return false;
+    return !this.isUnhealthy || this.#pool?.ignoresVerdicts === true;
+  }
+
+  /** Whether a health check says that it is. */
+  get isUnhealthy(): boolean {
+    return this.verdicts.some(({ state }) => state === "unhealthy");
+  }
+
+  get verdicts(): readonly Verdict[] {
+    return this.state.verdicts;
   }
 
   get isBlocked(): boolean {
@@ -92,7 +134,10 @@ export class PooledTarget implements PoolMember {
   }
 
   get share(): number {
-    return this.weight;
+    if (this.#slowStart === 0) return this.weight;
+    const since = Math.max(this.state.recoveredAt, this.upstream.upSince ?? -Infinity);
+    const part = (this.#clock.now() - since) / this.#slowStart;
+    return part >= 1 ? this.weight : this.weight * Math.max(LEAST_SHARE, part);
   }
 
   get latency(): Latency {
@@ -116,8 +161,10 @@ export class PooledTarget implements PoolMember {
     if (elapsed >= 0) this.latency.observe(status < 500 ? elapsed : Math.max(elapsed, FAILURE), now);
     const { breaker, ejection } = this.state;
     breaker?.onResult(this.#failures?.has(status) !== true, epoch, now);
-    if (UNABLE.has(status)) ejection?.onFailure(now);
-    else ejection?.onSuccess();
+    if (ejection === undefined) return;
+    if (UNABLE.has(status)) return this.#fail(ejection, now);
+    if (ejection.wasEjected) this.state.recoveredAt = now;
+    ejection.onSuccess();
   }
 
   onAttempt(outcome: AttemptOutcome, status: number, epoch: number): void {
@@ -132,11 +179,30 @@ export class PooledTarget implements PoolMember {
     const now = this.#clock.now();
     latency.observe(FAILURE, now);
     breaker?.onResult(false, epoch, now);
-    ejection?.onFailure(now);
+    if (ejection !== undefined) this.#fail(ejection, now);
+  }
+
+  onVerdict({ state, fault = "" }: Verdict): void {
+    if (state === "unhealthy") return this.#pool?.onChange(this, { kind: "unhealthy", fault });
+    this.state.recoveredAt = this.#clock.now();
+    if (!this.isUnhealthy) this.#pool?.onChange(this, { kind: "healthy" });
+  }
+
+  #fail(ejection: Ejection, now: number): void {
+    if (ejection.onFailure(now)) this.#pool?.onChange(this, { kind: "ejected" });
+  }
+
+  #onBreaker(state: BreakerState): void {
+    if (state === "closed") this.state.recoveredAt = this.#clock.now();
+    this.#pool?.onChange(this, { kind: `circuit_${state}` });
   }
 
   #begun(stream: ByteStream | undefined): ByteStream | undefined {
     if (stream !== undefined) this.state.breaker?.onBegin();
     return stream;
   }
+}
+
+function newState(): TargetState {
+  return { latency: new Latency(), verdicts: [], recoveredAt: -Infinity };
 }

@@ -26,6 +26,7 @@ class Pooled {
   readonly targets: readonly Target[];
   readonly pooled: PooledTargets;
   readonly pool: Pool;
+  readonly changes: string[] = [];
 
   constructor(options: HealthOptions, targets: number | readonly Target[], former?: Pooled) {
     this.clock = former?.clock ?? new FakeClock();
@@ -33,7 +34,7 @@ class Pooled {
       typeof targets === "number"
         ? Array.from({ length: targets }, (_, n) => new Target(new FakeUpstream({ authority: `t${n}:80` })))
         : targets;
-    this.pooled = new PooledTargets(options, former?.pooled, this.clock);
+    this.pooled = new PooledTargets(options, former?.pooled, (_, { kind }) => this.changes.push(kind), this.clock);
     const members = this.targets.map((target) => ({ target, weight: 1 }));
     this.pool = new Pool(
       this.pooled.membersOf(members, () => this.pool.candidates),
@@ -148,6 +149,70 @@ describe("a target that fails several times in a row", () => {
     for (let n = 0; n < 2; n++) it.attempt(it.member(0), "status", 503);
     expect(it.usable).toEqual([false, true]);
   });
+});
+
+describe("health checks", () => {
+  const checks = [{ unhealthyAfter: 1, healthyAfter: 1 }];
+  /** Lets the check of a member end. */
+  const end = (member: PooledTarget, fault?: string): void => {
+    const [verdict] = member.verdicts;
+    if (verdict!.onResult(fault)) member.onVerdict(verdict!);
+  };
+
+  test("keep requests away from a target that fails them, until it passes them", () => {
+    const it = new Pooled({ checks }, 3);
+    expect(it.usable).toEqual([true, true, true]);
+    end(it.member(1), "it responded with 500");
+    expect(it.usable).toEqual([true, false, true]);
+    end(it.member(1));
+    expect(it.usable).toEqual([true, true, true]);
+    expect(it.changes).toEqual(["unhealthy", "healthy"]);
+  });
+
+  test("are ignored while all targets fail them", () => {
+    const it = new Pooled({ checks }, 2);
+    end(it.member(0), "x");
+    expect(it.usable).toEqual([false, true]);
+    end(it.member(1), "x");
+    expect(it.usable).toEqual([true, true]);
+    end(it.member(1));
+    expect(it.usable).toEqual([false, true]);
+  });
+
+  test("survive a reload that does not change them", () => {
+    const before = new Pooled({ checks }, 2);
+    end(before.member(0), "x");
+    expect(new Pooled({ checks, ejection: EJECTION }, before.targets, before).usable).toEqual([false, true]);
+    const other = [{ unhealthyAfter: 2, healthyAfter: 1 }];
+    expect(new Pooled({ checks: other }, before.targets, before).usable).toEqual([true, true]);
+  });
+
+  test("begin a slow start when a target passes them again", () => {
+    const it = new Pooled({ checks, slowStart: 10_000 }, 2);
+    const share = (): number => Math.round(it.member(0).share * 100);
+    expect(share()).toBe(100);
+    end(it.member(0), "x");
+    end(it.member(0));
+    expect(share()).toBe(10);
+    it.clock.pass(5_000);
+    expect(share()).toBe(50);
+    it.clock.pass(5_000);
+    expect(share()).toBe(100);
+  });
+});
+
+test("a slow start follows an ejection, an open circuit, and a time in which the target was down", () => {
+  const it = new Pooled({ breaker: BREAKER, ejection: EJECTION, slowStart: 10_000 }, 4);
+  const share = (n: number): number => Math.round(it.member(n).share * 100);
+  for (let n = 0; n < 2; n++) it.attempt(it.member(0), "status", 503);
+  it.clock.pass(1_000);
+  it.attempt(it.member(0), "status", 200);
+  for (let n = 0; n < 2; n++) it.attempt(it.member(1), "status", 500);
+  it.clock.pass(5_000);
+  it.attempt(it.member(1), "status", 200);
+  (it.targets[2]!.upstream as { upSince?: number }).upSince = it.clock.now() - 2_500;
+  expect([0, 1, 2, 3].map(share)).toEqual([50, 10, 25, 100]);
+  expect(it.changes).toEqual(["ejected", "circuit_open", "circuit_half_open", "circuit_closed"]);
 });
 
 describe("a reload", () => {
