@@ -46,11 +46,13 @@ class KillableOrigin {
   }
 }
 
-async function serve(ports: readonly number[], options = ""): Promise<number> {
+function launch(ports: readonly number[], options = ""): StartProcess {
   const targets = ports.map((port) => `"http://127.0.0.1:${port}"`).join(", ");
   const route = `[[proxy]]\npath = "/*"\ntargets = [${targets}]\n${options}\n`;
-  return StartProcess.launch(onTestFinished, route, {}, ["serve", "--listen", "127.0.0.1:0"]).gatewayPort();
+  return StartProcess.launch(onTestFinished, route, {}, ["serve", "--listen", "127.0.0.1:0"]);
 }
+
+const serve = (ports: readonly number[]): Promise<number> => launch(ports).gatewayPort();
 
 test("targets that are killed and come back under load cost no idempotent request, and are used again", async () => {
   const origins = await Promise.all([KillableOrigin.start(), KillableOrigin.start(), KillableOrigin.start()]);
@@ -122,7 +124,8 @@ test("a target that fails its health checks gets no requests until it passes the
   };
   const [one, two] = [await start(), await start()];
   const checks = '[proxy.http_health]\npath = "/up"\ninterval = "100ms"\nunhealthy_threshold = 2\n';
-  const port = await serve([one.port, two.port], checks);
+  const process = launch([one.port, two.port], checks);
+  const port = await process.gatewayPort();
   const used = async (): Promise<Set<string>> => {
     const bodies = new Set<string>();
     for (let n = 0; n < 6; n++) bodies.add(String((await exchange(port, { host: "a.example" })).body));
@@ -137,8 +140,14 @@ test("a target that fails its health checks gets no requests until it passes the
   await until("both targets to be used", usedAre(one, two));
   healthy.delete(one.port);
   await until("one target to be left out", usedAre(two));
+  expect((await process.status("target_unhealthy")).data).toMatchObject({
+    target: `127.0.0.1:${one.port}`,
+    route: "/*",
+    reason: "it responded with 500",
+  });
   healthy.delete(two.port);
   await until("both to be used, because none is healthy", usedAre(one, two));
   healthy.add(one.port);
   await until("only the healthy one to be used", usedAre(one));
+  await process.status("target_healthy");
 });

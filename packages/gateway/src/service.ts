@@ -14,6 +14,7 @@ export {
 } from "./service/explain-request.js";
 export { checkRoutes } from "./service/check-routes.js";
 export type { RouteChanges } from "./service/routes.js";
+export type { TargetReport, TargetState } from "./service/target-report.js";
 export { LISTED_REQUESTS } from "./service/request-reports.js";
 export type { CheckOptions } from "./checks/check-options.js";
 export type { FileFault, FilesOptions } from "./files/index.js";

@@ -15,7 +15,7 @@ export type GatewayAddresses = Pick<Gateway, "address" | "secureAddress">;
 
 export interface GatewayReports extends Pick<
   GatewayServiceOptions,
-  "onRequest" | "onOmitted" | "onTargetFailure" | "onFault"
+  "onRequest" | "onOmitted" | "onTargetFailure" | "onTargetChange" | "onFault"
 > {
   onState: (state: GatewayState, gateway: GatewayAddresses) => void;
   onWarning: (text: string) => void;

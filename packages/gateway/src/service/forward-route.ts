@@ -5,13 +5,14 @@ import type { RouteLimits } from "../limits.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import { TARGET_HOST, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
 import { pathEdit } from "../routing/index.js";
-import { PooledTarget } from "../upstream/pooled-target.js";
+import { PooledTarget, type TargetChange } from "../upstream/pooled-target.js";
 import { PooledTargets } from "../upstream/pooled-targets.js";
 import type { PoolMember } from "../upstream/pool-member.js";
 import { Pool } from "../upstream/pool.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import type { ForwardAction, RouteOptions } from "./service-options.js";
-import type { Member, Targets } from "./targets.js";
+import type { TargetReport } from "./target-report.js";
+import { nameOf, type Member, type Targets } from "./targets.js";
 
 export interface ForwardDependencies {
   targets: Targets;
@@ -19,6 +20,7 @@ export interface ForwardDependencies {
   onRouted: OnRouted;
   /** Returns the secret by which cookies are signed. */
   cookieKey: () => string;
+  onTargetChange?: ((report: TargetReport) => void) | undefined;
 }
 
 /** A route that sends requests to targets. */
@@ -44,7 +46,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   constructor(
     options: RouteOptions,
     action: ForwardAction,
-    { targets, counted, onRouted, cookieKey }: ForwardDependencies,
+    { targets, counted, onRouted, cookieKey, onTargetChange }: ForwardDependencies,
     former?: ForwardRoute,
   ) {
     const { targets: given, balance = { strategy: "round_robin" }, health = {}, checks = [] } = action;
@@ -64,7 +66,11 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
       this.sticky = new StickyCookie({ first: policy, key: cookieKey(), route, path: match.path });
     }
     this.#members = targets.use(given);
-    this.#pooled = new PooledTargets({ ...health, checks }, former === undefined ? undefined : former.#pooled);
+    this.#pooled = new PooledTargets(
+      { ...health, checks },
+      former === undefined ? undefined : former.#pooled,
+      (target, change) => onTargetChange?.(this.#reportOf(target, change)),
+    );
     const members = this.#members.map((target, n) => ({ target, weight: weights[n]! }));
     this.pool = new Pool(
       this.#pooled.membersOf(members, () => this.pool.candidates),
@@ -84,6 +90,12 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
 
   onFinished(request: FinishedRequest): void {
     this.#onRouted(request, this);
+  }
+
+  #reportOf(target: PooledTarget, change: TargetChange): TargetReport {
+    const report = { route: this.options.name, target: nameOf(target), change: change.kind };
+    if (change.kind !== "unhealthy") return report;
+    return { ...report, reason: change.fault, areAllUnhealthy: this.#pooled.ignoresVerdicts };
   }
 
   close(): void {

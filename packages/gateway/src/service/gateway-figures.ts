@@ -1,6 +1,8 @@
 import type { LabelledTraffic } from "../records/labelled-traffic.js";
 import { STATUS_CLASSES, type Traffic } from "../records/traffic.js";
 import type { PoolMember } from "../upstream/pool-member.js";
+import { PooledTarget } from "../upstream/pooled-target.js";
+import { targetState, type TargetState } from "./target-report.js";
 import type { Folder } from "./folders.js";
 import type { GatewayRoute } from "./gateway-route.js";
 import { nameOf } from "./targets.js";
@@ -15,13 +17,14 @@ export interface TrafficFigures {
 
 export interface TargetFigures {
   readonly target: string;
-  /**
-   * `down`: it accepts no connections; `suspect`: a tunnel whose client may be cut off; `unavailable`: a tunnel without
-   * a client.
-   */
-  readonly state: "ok" | "suspect" | "down" | "unavailable";
+  readonly state: TargetState;
   /** Requests in progress, of all routes. */
   readonly active: number;
+  readonly weight: number;
+  /** Milliseconds until its responses begin, a moving average; null if that is not known. */
+  readonly latency_ms: number | null;
+  /** The last failed request or health check; null if there was none. */
+  readonly last_failure: { readonly reason: string; readonly time: string | null } | null;
 }
 
 export interface RouteFigures extends TrafficFigures {
@@ -68,17 +71,30 @@ function routeFigures({ options, counted, targets, folder }: GatewayRoute): Rout
 }
 
 function targetFigures(target: PoolMember): TargetFigures {
-  return { target: nameOf(target), state: stateOf(target), active: target.inUse };
+  const latency = target.latency?.at(performance.now());
+  return {
+    target: nameOf(target),
+    state: targetState(target),
+    active: target.inUse,
+    weight: target.weight,
+    latency_ms: latency === undefined ? null : Math.round(latency * 10) / 10,
+    last_failure: lastFailureOf(target),
+  };
 }
 
-function stateOf({ upstream, suspect }: PoolMember): TargetFigures["state"] {
-  if (upstream.unavailable !== undefined) return "unavailable";
-  if (upstream.down === true) return "down";
-  return suspect ? "suspect" : "ok";
+/** A health check that fails now comes before requests that have failed. */
+function lastFailureOf(target: PoolMember): TargetFigures["last_failure"] {
+  if (!(target instanceof PooledTarget)) return null;
+  const fault = target.verdicts.find((verdict) => verdict.fault !== undefined)?.fault;
+  if (fault !== undefined) return { reason: `health check: ${fault}`, time: null };
+  const { lastFailure } = target.state;
+  return lastFailure === undefined
+    ? null
+    : { reason: lastFailure.reason, time: new Date(lastFailure.at).toISOString() };
 }
 
 function folderFigures({ name, active }: Folder): TargetFigures {
-  return { target: name, state: "ok", active };
+  return { target: name, state: "ok", active, weight: 1, latency_ms: null, last_failure: null };
 }
 
 function labelledFigures(traffic: LabelledTraffic): LabelledFigures[] {

@@ -61,7 +61,8 @@ export class GatewayService {
     this.#targets = new Targets(options, this.#targetTraffic);
     this.#folders = new Folders(options, this.#targetTraffic);
     const { cookieKey = (): string => randomBytes(32).toString("base64url") } = options;
-    const places = { targets: this.#targets, folders: this.#folders, cookieKey };
+    const { onTargetChange } = options;
+    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange };
     this.#routes = new Routes(places, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
     const certificates = tls && new Certificates(tls.certificates, tls.policy);

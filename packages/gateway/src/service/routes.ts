@@ -4,7 +4,7 @@ import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/in
 import { contentOf } from "./content.js";
 import { FilesRoute } from "./files-route.js";
 import type { Folders } from "./folders.js";
-import { ForwardRoute } from "./forward-route.js";
+import { ForwardRoute, type ForwardDependencies } from "./forward-route.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import { RedirectRoute } from "./redirect-route.js";
 import { RespondRoute } from "./respond-route.js";
@@ -18,11 +18,18 @@ export interface RouteChanges {
   readonly removed: string[];
 }
 
+/** What the routes of a gateway share. */
+export interface RoutesDependencies extends Pick<ForwardDependencies, "cookieKey" | "onTargetChange"> {
+  targets: Targets;
+  folders: Folders;
+}
+
 /** The routes that a gateway serves. */
 export class Routes {
   readonly #targets: Targets;
   readonly #folders: Folders;
   readonly #cookieKey: () => string;
+  readonly #onTargetChange: RoutesDependencies["onTargetChange"];
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
@@ -31,13 +38,14 @@ export class Routes {
   readonly #routed = new Routed();
 
   constructor(
-    { targets, folders, cookieKey }: { targets: Targets; folders: Folders; cookieKey: () => string },
+    { targets, folders, cookieKey, onTargetChange }: RoutesDependencies,
     traffic: LabelledTraffic,
     onRouted: OnRouted,
   ) {
     this.#targets = targets;
     this.#folders = folders;
     this.#cookieKey = cookieKey;
+    this.#onTargetChange = onTargetChange;
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -89,7 +97,9 @@ export class Routes {
       const { action } = options;
       if (action.kind === "forward") {
         const sameKind = former instanceof ForwardRoute ? former : undefined;
-        return new ForwardRoute(options, action, { ...dependencies, cookieKey: this.#cookieKey }, sameKind);
+        const cookieKey = this.#cookieKey;
+        const onTargetChange = this.#onTargetChange;
+        return new ForwardRoute(options, action, { ...dependencies, cookieKey, onTargetChange }, sameKind);
       }
       if (action.kind === "files") return new FilesRoute(options, action, dependencies);
       if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);

@@ -7,6 +7,7 @@ import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
 import type { RouteMatch } from "../routing/index.js";
 import type { HealthOptions } from "../upstream/pooled-targets.js";
 import type { TargetFailure } from "../upstream/address-upstream.js";
+import type { TargetReport } from "./target-report.js";
 import type { TunnelUpstream } from "./tunnel-target.js";
 
 /** A route of a gateway, as data. Two routes with the same content are the same route. */
@@ -137,6 +138,8 @@ export interface GatewayServiceOptions {
   readonly onOmitted?: (count: number) => void;
   /** Connections to a target failed, or a file could not be read. */
   readonly onTargetFailure?: (failure: TargetFailure) => void;
+  /** A target gets requests again, or gets none for a while. */
+  readonly onTargetChange?: (report: TargetReport) => void;
   /** An error in the gateway closed a visitor's connection. */
   readonly onFault?: (error: unknown) => void;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */

@@ -52,6 +52,8 @@ export interface AddressOptions {
   clock?: Clock | undefined;
   /** Called when connections fail, at most once in `TARGET_LIMITS.report` ms. */
   onFailure?: ((failure: TargetFailure) => void) | undefined;
+  /** Called when it accepts connections again after they have failed. */
+  onRecovered?: ((target: string) => void) | undefined;
 }
 
 const OPTIONS: TrustOptions = {
@@ -72,6 +74,7 @@ export class AddressUpstream implements Upstream {
   readonly #dialer: Dialer;
   readonly #clock: Clock;
   readonly #onFailure: (failure: TargetFailure) => void;
+  readonly #onRecovered: (target: string) => void;
   /** Until when it is down, unless a check takes longer; undefined: the last connection succeeded. */
   #downUntil: number | undefined;
   #isChecked = false;
@@ -86,6 +89,7 @@ export class AddressUpstream implements Upstream {
     this.name = "socketPath" in address ? address.socketPath : authorityOf(address.host, address.port);
     this.#clock = clock;
     this.#onFailure = options.onFailure ?? ((): void => {});
+    this.#onRecovered = options.onRecovered ?? ((): void => {});
     this.#dialerOptions = {
       address,
       trust,
@@ -152,6 +156,7 @@ export class AddressUpstream implements Upstream {
     if (this.#downUntil === undefined) return;
     this.#downUntil = undefined;
     this.#upSince = this.#clock.now();
+    this.#onRecovered(this.name);
   }
 
   #setDown(): void {

@@ -6,6 +6,7 @@ import type { Ejection } from "../health/ejection.js";
 import type { Verdict } from "../health/verdict.js";
 import type { AttemptOutcome } from "./attempt.js";
 import type { IdleStreams } from "./idle-streams.js";
+import { failureReason, type LastFailure } from "./target-failure.js";
 import type { PoolMember } from "./pool-member.js";
 import type { Target } from "./target.js";
 import type { Upstream } from "./upstream.js";
@@ -43,6 +44,8 @@ export interface TargetState {
   readonly verdicts: readonly Verdict[];
   /** When the target became usable again, in milliseconds. */
   recoveredAt: number;
+  /** Of requests; undefined: there was none. */
+  lastFailure?: LastFailure | undefined;
 }
 
 export interface PooledTargetOptions {
@@ -160,7 +163,9 @@ export class PooledTarget implements PoolMember {
     const now = this.#clock.now();
     if (elapsed >= 0) this.latency.observe(status < 500 ? elapsed : Math.max(elapsed, FAILURE), now);
     const { breaker, ejection } = this.state;
-    breaker?.onResult(this.#failures?.has(status) !== true, epoch, now);
+    const isFailure = this.#failures?.has(status) === true;
+    if (isFailure || UNABLE.has(status)) this.#note("status", status);
+    breaker?.onResult(!isFailure, epoch, now);
     if (ejection === undefined) return;
     if (UNABLE.has(status)) return this.#fail(ejection, now);
     if (ejection.wasEjected) this.state.recoveredAt = now;
@@ -176,6 +181,7 @@ export class PooledTarget implements PoolMember {
     }
     // The result of a complete response is known since its head.
     if (outcome === "status") return;
+    this.#note(outcome, status);
     const now = this.#clock.now();
     latency.observe(FAILURE, now);
     breaker?.onResult(false, epoch, now);
@@ -186,6 +192,10 @@ export class PooledTarget implements PoolMember {
     if (state === "unhealthy") return this.#pool?.onChange(this, { kind: "unhealthy", fault });
     this.state.recoveredAt = this.#clock.now();
     if (!this.isUnhealthy) this.#pool?.onChange(this, { kind: "healthy" });
+  }
+
+  #note(outcome: AttemptOutcome, status: number): void {
+    this.state.lastFailure = { reason: failureReason(outcome, status), at: Date.now() };
   }
 
   #fail(ejection: Ejection, now: number): void {

@@ -103,6 +103,7 @@ export class PooledTargets implements TargetPool {
       breaker: kept.breaker ?? (breaker && new CircuitBreaker(breaker, this.#clock)),
       verdicts: kept.verdicts ?? checks.map((each) => new Verdict(each)),
       recoveredAt: former?.recoveredAt ?? -Infinity,
+      lastFailure: former?.lastFailure,
       ejection: kept.ejection ?? (ejection && new Ejection(ejection, (now) => this.#mayEject(now))),
     };
   }
