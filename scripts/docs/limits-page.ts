@@ -1,8 +1,6 @@
 import {
   COOKIE_LIMITS,
   DEFAULT_GATEWAY_LIMITS,
-  FILE_LIMITS,
-  LISTING_LIMITS,
   MEMORY_LIMITS,
   IDLE_LIMITS,
   PIPELINE_LIMITS,
@@ -11,6 +9,7 @@ import {
   RETRY_LIMITS,
   TARGET_LIMITS,
 } from "@postern/gateway";
+import { FILE_LIMITS, LISTING_LIMITS } from "@postern/gateway/service";
 import { PROXY_LIMITS } from "@postern/client/command";
 import { EVENTS_KEPT } from "@postern/client/status";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
@@ -93,9 +92,19 @@ export function limitsPage(): string {
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     ["bytes of served files in memory", size(FILE_LIMITS.cache), "the file that was used least recently is dropped"],
     [
+      "bytes of served files that left this memory while visitors still read them",
+      size(FILE_LIMITS.left),
+      "files larger than 32 KiB are read while they are sent",
+    ],
+    [
       "size of a served file that is kept in memory",
       size(FILE_LIMITS.cachedFile),
       "the file is read while it is sent, in blocks of 256 KiB",
+    ],
+    [
+      "bytes of such files that are in memory on their way to visitors",
+      size(FILE_LIMITS.blocks),
+      "they are read in smaller blocks, at least 16 KiB for each visitor",
     ],
     ["open descriptors of such files that no response uses", `${FILE_LIMITS.descriptors}`, "the file is closed"],
     ["ranges of one request for a file", `${FILE_LIMITS.ranges}, without overlap`, "416 PN_FILE_RANGE"],
@@ -106,9 +115,24 @@ export function limitsPage(): string {
     ],
     ["entries on one page of a listing", LISTING_LIMITS.page.toLocaleString("en"), "there are more pages"],
     [
+      "entries of a folder that are listed",
+      LISTING_LIMITS.entries.toLocaleString("en"),
+      "the listing says that there are more",
+    ],
+    [
       "entries of a folder that can be sorted by size and time",
       LISTING_LIMITS.sortable.toLocaleString("en"),
       "the listing is sorted by name only",
+    ],
+    [
+      "bytes of different pages of listings that visitors have not read yet",
+      size(LISTING_LIMITS.sent),
+      "503 PN_FILE_UNREADABLE",
+    ],
+    [
+      "bytes of listings that are kept for a second",
+      size(LISTING_LIMITS.kept),
+      "the folder is read again for each request",
     ],
     [
       "interim responses (1xx) to a request",

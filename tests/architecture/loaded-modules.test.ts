@@ -24,6 +24,12 @@ test("a server loads no code of the client", () => {
   expect(foreign(loaded)).toEqual(["commander", "picocolors"]);
 });
 
+test("a server loads no code of static files, and a gateway does", () => {
+  const ofFiles = (path: string): boolean => path.startsWith("packages/gateway/src/files/");
+  expect(loadedBy("server").filter(ofFiles)).toEqual([]);
+  expect(loadedBy("serve").filter(ofFiles)).not.toEqual([]);
+});
+
 test("a client loads no code of the server and the gateway", () => {
   const loaded = loadedBy("http");
   expect(loaded).toContain("packages/client/src/tunnel.ts");

@@ -13,6 +13,7 @@ beforeAll(() => {
     ["share", "sh", /^npx postern http \.\/public/],
     ["beside routes", "toml", /^\[static_config\]/],
     ["routes", "toml", /^\[proxy\.files\]$/m],
+    ["explain", "sh", /config explain/],
   ]);
 });
 
@@ -78,6 +79,14 @@ test("files beside a route", async () => {
     "200 public/index.html",
   ]);
   expect(await get("/health")).toContain("healthy");
+});
+
+test("why a file is not served", async () => {
+  const folder = folderWith("public/index.html", "public/.env");
+  writeFileSync(join(folder, "postern.toml"), '[static_config]\ndirectory = "public"\n', { mode: 0o600 });
+  const explained = shell(onTestFinished, folder, page.example("explain"));
+  await explained.ends(0);
+  expect(explained.stdout).toContain("404, the gateway's own page: a name in the path begins with a dot");
 });
 
 test("routes to folders", async () => {

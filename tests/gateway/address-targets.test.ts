@@ -305,6 +305,8 @@ test("visitors that read nothing keep little memory, and another one is served a
     last = sent();
     return last > 0 && last === earlier;
   });
-  // Two reads that the visitor has not read, of 64 and 129 KB, and the buffer of the next read.
-  expect(held() - before).toBeLessThan(slow.length * 336 * 1024);
+  // How much each read returns depends on the kernel. Reading stops at 64 KB that the visitor has not read. Before it,
+  // at most one read keeps a buffer of 129 KB, because less than a third of a buffer is copied, and the rest needs two
+  // blocks. The read that passes 64 KB has such a buffer, too, and so has the next read.
+  expect(held() - before).toBeLessThan(slow.length * (3 * 129 + 2 * 16) * 1024);
 });

@@ -18,6 +18,12 @@ async function runCommand(...args: string[]): Promise<{ exit: number; stdout: st
   return { exit, stdout: read(streams.stdout), stderr: read(streams.stderr) };
 }
 
+test("the help of an option begins in lower case, unless it begins with an abbreviation", async () => {
+  const { stdout } = await runCommand("http", "--help");
+  expect(stdout).toMatch(/--subdomain <name> +subdomain to request/);
+  expect(stdout).toMatch(/--ca-file <file> +CA certificates that/);
+});
+
 test("the help lists the commands", async () => {
   const { exit, stdout, stderr } = await runCommand("--help");
   expect([exit, stderr]).toEqual([0, ""]);

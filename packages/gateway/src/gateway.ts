@@ -3,6 +3,7 @@ import { SharedDomain } from "./cookies/shared-domain.js";
 import { SYSTEM_CLOCK, type Clock } from "./deadlines/clock.js";
 import { DeadlineQueue } from "./deadlines/deadline-queue.js";
 import { ExchangeContext } from "./exchange/exchange-context.js";
+import type { CreateFilesExchange } from "./exchange/visitor-exchange.js";
 import type { Refusal } from "./http/index.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
 import { MEMORY_LIMITS, memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
@@ -33,6 +34,8 @@ export interface GatewayOptions extends ForwardingOptions {
    * above it, are dropped. Default: none, and all cookies pass.
    */
   sharedDomain?: string | undefined;
+  /** Creates the exchanges of routes with files. Default: there are no such routes. */
+  createFilesExchange?: CreateFilesExchange | undefined;
   /** The share of its memory that the process uses, 0 to 1. Default: `memoryShare`. */
   memory?: () => number;
   /** The clock of all deadlines. Default: `SYSTEM_CLOCK`. */
@@ -54,6 +57,7 @@ export class Gateway implements VisitorHost {
   readonly deadlines: DeadlineQueue;
   readonly forwarding: Forwarding;
   readonly exchanges: ExchangeContext;
+  readonly createFilesExchange: CreateFilesExchange | undefined;
   readonly onRefused: (refusal: Refusal) => void;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
@@ -72,6 +76,7 @@ export class Gateway implements VisitorHost {
     this.router = router;
     this.#info = { proto: options.proto };
     this.forwarding = new Forwarding(options);
+    this.createFilesExchange = options.createFilesExchange;
     this.onRefused = options.onRefused ?? ((): void => {});
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;

@@ -31,17 +31,6 @@ export type {
   UpstreamRoute,
 } from "./route.js";
 export type { Clock } from "./deadlines/clock.js";
-export {
-  FILE_LIMITS,
-  FileCache,
-  FileRoot,
-  LISTING_LIMITS,
-  SecretFiles,
-  type FileFault,
-  type FileRootDependencies,
-  type FilesOptions,
-  type SecretFilesOptions,
-} from "./files/index.js";
 export { HttpsRedirect } from "./service/https-redirect.js";
 export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";

@@ -12,12 +12,14 @@ export {
   type ExplainedTarget,
   type RequestToExplain,
 } from "./service/explain-request.js";
+export { explainFile } from "./service/explain-file.js";
+export type { ExplainedFile } from "./files/explained-file.js";
 export { checkRoutes } from "./service/check-routes.js";
 export type { RouteChanges } from "./service/routes.js";
-export type { TargetReport, TargetState } from "./service/target-report.js";
+export type { TargetReport, TargetState } from "./upstream/target-report.js";
 export { LISTED_REQUESTS } from "./service/request-reports.js";
 export type { CheckOptions } from "./checks/check-options.js";
-export type { FileFault, FilesOptions } from "./files/index.js";
+export { FILE_LIMITS, LISTING_LIMITS, type FileFault, type FilesOptions } from "./files/index.js";
 export type {
   FilesAction,
   ForwardAction,

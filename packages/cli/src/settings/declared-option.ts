@@ -5,13 +5,18 @@ import type { Option } from "@postern/config";
 export function declaredOption(option: Option<unknown>): CommandOption {
   const { flag, flagSets, flagDoc, doc, env, kind, default: value } = option;
   if (flag === undefined) throw new Error("the option has no flag");
-  const result = new CommandOption(flag, flagDoc ?? doc.charAt(0).toLowerCase() + doc.slice(1).replace(/\.$/, ""));
+  const result = new CommandOption(flag, flagDoc ?? uncapitalized(doc).replace(/\.$/, ""));
   if (flagSets !== undefined) return result.preset(flagSets);
   if (result.negate) return result;
   if (env !== undefined) result.env(env);
   const hasMeaning = value !== undefined && value !== 0 && !Array.isArray(value);
   if (hasMeaning) result.default(value, kind.show(value).replaceAll('"', ""));
   return result;
+}
+
+/** Abbreviations, such as CA, keep their case. */
+function uncapitalized(text: string): string {
+  return /^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** The values of the command line, by flag. Values of the environment are read with the configuration file. */

@@ -90,7 +90,13 @@ export const server = section(
     listen: option(
       listenAddress(),
       "Address to listen on for HTTP. Default: default_port on all addresses if it is set, otherwise 127.0.0.1:8080.",
-      { flag: "--listen <host:port>", flagOf: "serve", example: '"127.0.0.1:8080"' },
+      {
+        flag: "--listen <host:port>",
+        flagOf: "serve",
+        flagDoc:
+          "address to listen on for HTTP. Default: that of the configuration file, otherwise 127.0.0.1:8080, which only this machine can reach",
+        example: '"127.0.0.1:8080"',
+      },
     ),
     default_port: option(
       port(),
@@ -98,6 +104,7 @@ export const server = section(
       {
         flag: "-p, --port <port>",
         flagOf: "serve",
+        flagDoc: "port to listen on for HTTP, on all addresses of this machine. Use either this option or --listen",
         example: "8080",
       },
     ),

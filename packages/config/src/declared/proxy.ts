@@ -129,7 +129,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
   ),
   resolve: option(
     choice(["one", "all"]),
-    "How to use a host name with several addresses. `one`: they are alternatives of one target. `all`: each address is a target, and the name is resolved again when its DNS records expire.",
+    "How to use a host name with several addresses. `one`: they are alternatives of one target. `all`: each address, IPv4 or IPv6, is a target, and the name is resolved again when its DNS records expire.",
     { default: "one" },
   ),
   cert_file: option(filePath, "HTTPS certificate for the host of the route, PEM."),

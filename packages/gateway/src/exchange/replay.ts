@@ -4,6 +4,7 @@ import type { RetryPolicy } from "../upstream/attempt.js";
 
 /** Methods that may be repeated when it is unknown whether they were executed (RFC 9110, section 9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "PUT"]);
+const NOTHING: Buffer[] = [];
 
 /**
  * Keeps the data that is needed to send a request again, while no part of a response has arrived. The route's policy
@@ -31,7 +32,7 @@ export class Replay {
     this.isIdempotent = upgrade === "" && IDEMPOTENT.has(method);
     this.mayUseIdle = this.isIdempotent && !hasBody;
     this.#onIdleStream = this.#isRepeated = false;
-    this.#sent = [];
+    this.#sent = NOTHING;
     this.#bytes = 0;
   }
 
@@ -45,6 +46,7 @@ export class Replay {
     if (this.#sent === undefined) return;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#most) this.#sent = undefined;
+    else if (this.#sent === NOTHING) this.#sent = [Buffer.from(chunk)];
     else this.#sent.push(Buffer.from(chunk));
   }
 

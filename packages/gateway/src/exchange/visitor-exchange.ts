@@ -1,4 +1,6 @@
-import type { Refusal } from "../http/index.js";
+import type { FileRequest, Refusal } from "../http/index.js";
+import type { FilesRoute } from "../route.js";
+import type { VisitorSide } from "./visitor-side.js";
 
 /** One request and its response, as its visitor's side sees them. Reused for request after request. */
 export interface VisitorExchange {
@@ -32,3 +34,12 @@ export interface VisitorExchange {
   /** Ends the exchange because there was no response in time. */
   timeOut(): void;
 }
+
+/** An exchange that responds with files. */
+export interface FilesExchange extends VisitorExchange {
+  /** Responds to the current request, whose head has been read. */
+  begin(route: FilesRoute): void;
+}
+
+/** @param request the current request; the same object is parsed again for each request */
+export type CreateFilesExchange = (visitor: VisitorSide, request: FileRequest) => FilesExchange;

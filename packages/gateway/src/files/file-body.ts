@@ -1,9 +1,10 @@
-import { BufferPool, release } from "@postern/net";
+import { crc32 } from "node:zlib";
 import type { FileContent } from "./disk/file-content.js";
+import { BLOCKS } from "./file-blocks.js";
+import { stillHolds } from "./still-holds.js";
 
-/** Bytes of a large file that are read at once. */
-const BLOCK = 256 * 1024;
-const BLOCKS = new BufferPool(BLOCK, 16);
+/** Bytes of a file in memory that are passed on at once. */
+const PIECE = 256 * 1024;
 
 /** Receives the bytes of a file. */
 export interface FileBodySink {
@@ -24,15 +25,20 @@ export interface FilePart {
 
 /**
  * Passes on parts of a file, as fast as the visitor reads it. A file that is not in memory is checked before the last
- * bytes of a part are passed on: if it has changed, they never are. Reused.
+ * bytes of a part are passed on: if it has changed, they never are. If it has only grown, they are: the bytes before
+ * them are read again, because a file that is written again can grow too. Reused.
  */
 export class FileBody {
   /** Bytes passed to the sink since `begin`. */
   bytes = 0;
   readonly #sink: FileBodySink;
   #content: FileContent | undefined;
+  /** Where the part begins. */
+  #start = 0;
   #position = 0;
   #end = 0;
+  /** CRC-32 of the bytes of the part that were read; undefined if the file is not expected to grow. */
+  #sum: number | undefined;
   /** Bytes that were passed on and have not been sent. */
   #unsent = 0;
   /** The block that is being read, or whose bytes are not passed on yet: `#ready` of them. */
@@ -62,8 +68,7 @@ export class FileBody {
   /** Passes on the bytes from `start` to `end` of `content`, which is in use until then. */
   send(content: FileContent, start: number, end: number): void {
     this.#content = content;
-    this.#position = start;
-    this.#end = end;
+    this.#setPart(start, end);
     this.#continue();
   }
 
@@ -92,6 +97,7 @@ export class FileBody {
     this.#isOver = true;
     this.#parts.length = 0;
     if (isSent) this.#giveSent();
+    else if (this.#sending !== undefined) BLOCKS.lose(this.#sending);
     this.#sending = undefined;
     const isReading = this.#isWaiting || (this.#next !== undefined && this.#ready === 0);
     if (!isReading) this.#release(isSent);
@@ -112,24 +118,29 @@ export class FileBody {
   #beginPart(): boolean {
     const part = this.#parts.pop();
     if (part === undefined) return false;
-    this.#position = part.start;
-    this.#end = part.end;
+    this.#setPart(part.start, part.end);
     this.#pass(part.lead);
     return true;
+  }
+
+  #setPart(start: number, end: number): void {
+    this.#start = this.#position = start;
+    this.#end = end;
+    this.#sum = this.#content?.mayGrow === true ? 0 : undefined;
   }
 
   /** @returns false if some of the part has to wait */
   #passAll(bytes: Buffer): boolean {
     while (this.#position < this.#end && this.#unsent === 0) {
       const start = this.#position;
-      this.#position = Math.min(this.#end, start + BLOCK);
+      this.#position = Math.min(this.#end, start + PIECE);
       const isWhole = start === 0 && this.#position === bytes.length;
       this.#pass(isWhole ? bytes : bytes.subarray(start, this.#position));
     }
     return this.#position === this.#end;
   }
 
-  /** Passes on the block that was read, and reads the next one meanwhile. @returns as above */
+  /** Passes on the block that was read. While there is plenty of memory, it reads the next one. @returns as above */
   #passRead(content: FileContent): boolean {
     while (this.#ready > 0 && this.#unsent === 0) {
       const block = this.#next as Buffer;
@@ -137,23 +148,23 @@ export class FileBody {
       this.#next = undefined;
       this.#ready = 0;
       this.#sending = block;
-      this.#read(content);
+      if (BLOCKS.hasPlenty) this.#read(content);
       this.#pass(bytes === block.length ? block : block.subarray(0, bytes));
       if (this.#unsent === 0) this.#giveSent();
     }
-    this.#read(content);
+    if (this.#sending === undefined) this.#read(content);
     return this.#position === this.#end && this.#next === undefined && !this.#isWaiting;
   }
 
   #read(content: FileContent): void {
     if (this.#next !== undefined || this.#isWaiting || this.#position === this.#end) return;
     this.#isWaiting = true;
-    content.read(this.#takeRoom, Math.min(BLOCK, this.#end - this.#position), this.#position, this.#onRead);
+    content.read(this.#takeRoom, this.#end - this.#position, this.#position, this.#onRead);
   }
 
   readonly #takeRoom = (): Buffer | undefined => {
     this.#isWaiting = false;
-    if (!this.#isOver) return (this.#next = BLOCKS.take());
+    if (!this.#isOver) return (this.#next = BLOCKS.take(this.#end - this.#position));
     this.#release(false);
     return undefined;
   };
@@ -161,14 +172,23 @@ export class FileBody {
   readonly #onRead = (error: Error | null, bytes: number): void => {
     if (this.#isOver) return this.#release(false);
     if (error !== null || bytes === 0) return this.#break();
-    this.#position += bytes;
-    if (this.#position < this.#end) return this.#use(bytes);
     const content = this.#content as FileContent;
-    content.isUnchanged().then(
-      (isUnchanged) => (isUnchanged ? this.#use(bytes) : this.#break()),
+    this.#position += bytes;
+    if (this.#sum !== undefined) this.#sum = crc32((this.#next as Buffer).subarray(0, bytes), this.#sum);
+    if (this.#position < this.#end) return this.#use(bytes);
+    this.#isAsSent(content).then(
+      (isAsSent) => (isAsSent ? this.#use(bytes) : this.#break()),
       () => this.#break(),
     );
   };
+
+  /** Whether the file has the bytes that were read. */
+  async #isAsSent(content: FileContent): Promise<boolean> {
+    const change = await content.change();
+    const sum = this.#sum;
+    if (change !== "grown" || sum === undefined) return change === "none";
+    return stillHolds(content, { start: this.#start, end: this.#end, sum }, () => !this.#isOver);
+  }
 
   /** The next block is ready. */
   #use(bytes: number): void {
@@ -183,7 +203,7 @@ export class FileBody {
 
   #break(): void {
     if (this.#isOver) return this.#release(false);
-    release((this.#next as Buffer).buffer);
+    BLOCKS.give(this.#next as Buffer);
     this.#next = undefined;
     this.#sink.onFileBroken();
   }
@@ -197,12 +217,12 @@ export class FileBody {
   }
 
   #giveSent(): void {
-    if (this.#sending !== undefined) release(this.#sending.buffer);
+    if (this.#sending !== undefined) BLOCKS.give(this.#sending);
     this.#sending = undefined;
   }
 
   #release(isSent: boolean): void {
-    if (this.#next !== undefined) release(this.#next.buffer);
+    if (this.#next !== undefined) BLOCKS.give(this.#next);
     this.#next = undefined;
     this.#ready = 0;
     this.#content?.release(isSent);

@@ -1,7 +1,7 @@
 import { pathEnd } from "../routing/path-scan.js";
 import { DATE } from "../exchange/date-line.js";
 import { RequestFacts } from "../exchange/request-facts.js";
-import type { VisitorExchange } from "../exchange/visitor-exchange.js";
+import type { FilesExchange } from "../exchange/visitor-exchange.js";
 import type { FinalHead, VisitorSide } from "../exchange/visitor-side.js";
 import { Field, refusals, type FileRequest, type Refusal, type Reply } from "../http/index.js";
 import type { FilesRoute } from "../route.js";
@@ -14,10 +14,11 @@ import type { FileContent } from "./disk/file-content.js";
 import { filePath } from "./file-path.js";
 import type { FileRoot, Found } from "./file-root.js";
 import { multipart, type Multipart } from "./multipart.js";
-import { FolderListing } from "./listing/folder-listing.js";
+import { FolderListing, type ListingPage } from "./listing/folder-listing.js";
 import { LISTING_POLICY } from "./listing/listing-page.js";
+import { PAGES } from "./listing/pages-in-use.js";
 import { PreparedHead } from "./prepared-head.js";
-import { Representation } from "./representation.js";
+import { Representation, type PageStatus, type Twins } from "./representation.js";
 
 const METHODS = "GET, HEAD, OPTIONS";
 const ALLOWED: Reply = { status: 204, text: "", fields: { Allow: METHODS } };
@@ -32,7 +33,7 @@ const SLASH = 0x2f;
  *
  *     over ──► dropping the request's body ──► finding ──► sending ──whole file written──► delivering ──► over
  */
-export class FileExchange extends RequestFacts implements VisitorExchange, FileBodySink {
+export class FileExchange extends RequestFacts implements FilesExchange, FileBodySink {
   declare readonly request: FileRequest;
   readonly isBodyBlocked = false;
   readonly awaitsBody = false;
@@ -47,6 +48,8 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
   #path = "";
   /** Whether the file was looked up again, because it left the cache before its response began. */
   #isSecondTry = false;
+  /** The page of a listing that is being sent. */
+  #table: Buffer | undefined;
   /** Bytes of the response's body that have not been sent. */
   #unsent = 0;
 
@@ -159,7 +162,7 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
   /** Calls `next` with what is at a path in the root. */
   #locate(root: FileRoot, path: string, next: (found: Found) => void): void {
     const found = root.find(path, this.startedAt);
-    if (found === undefined) this.#await(root.load(path, this.startedAt), next);
+    if (found === undefined) this.#await(root.load(path), next);
     else next(found);
   }
 
@@ -182,7 +185,7 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     else if (found === "missing") this.#answerMissing();
     else if (this.#path.endsWith("/") && !endsWithSlash(this.request.path)) this.#redirect();
     else if (found instanceof FolderListing) this.#await(found.page(this.request.path), this.#sendListing);
-    else this.#select(found, 200);
+    else this.#select(found);
   };
 
   /** The path in the root is that of a folder without its slash. */
@@ -192,10 +195,13 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     else this.#redirect();
   }
 
-  readonly #sendListing = (page: readonly Buffer[]): void => {
-    this.#begin(listingHead(page.reduce((length, part) => length + part.length, 0)));
-    if (this.request.method === "HEAD") this.onFileEnd();
-    else this.#body.sendBytes(page);
+  readonly #sendListing = ({ title, table }: ListingPage): void => {
+    const isHead = this.request.method === "HEAD";
+    if (!isHead && !PAGES.use(table)) return this.#refuse(refusals.PN_FILE_UNREADABLE);
+    this.#begin(listingHead(title.length + table.length));
+    if (isHead) return this.onFileEnd();
+    this.#table = table;
+    this.#body.sendBytes([title, table]);
   };
 
   /** The page for paths without a file, where there is one. */
@@ -211,23 +217,31 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     });
   }
 
-  /** Selects the file itself, or one in a coding that the visitor accepts. */
-  #select(file: Representation, status: number): void {
+  /**
+   * Selects the file itself, or one in a coding that the visitor accepts.
+   * @param page the status, if it is the page for paths without a file
+   */
+  #select(file: Representation, page?: PageStatus): void {
     const accepted = file.isNegotiated
       ? acceptedCodings(this.request.fieldValues(Field.acceptEncoding, "accept-encoding"))
       : [];
-    if (accepted.length === 0) return this.#respond(file, status);
+    if (accepted.length === 0) return this.#respond(file, page);
     const { root } = this.#route as FilesRoute;
     const twins = root.twinsOf(file, this.startedAt);
-    if (twins === undefined) {
-      this.#await(root.loadTwins(file, this.startedAt), (loaded) =>
-        this.#respond(chosen(file, loaded, accepted), status),
-      );
-    } else this.#respond(chosen(file, twins, accepted), status);
+    const choose = (found: Twins): void => {
+      const twin = chosen(found, accepted);
+      if (twin !== undefined) root.touch(twin);
+      this.#respond(twin ?? file, page);
+    };
+    if (twins === undefined) this.#await(root.loadTwins(file), choose);
+    else choose(twins);
   }
 
-  #respond(file: Representation, status: number): void {
+  #respond(found: Representation, page: PageStatus | undefined): void {
     const { request } = this;
+    const { root } = this.#route as FilesRoute;
+    const file = page === undefined ? found : found.asPage(page, root.fallback !== undefined);
+    const status = page ?? 200;
     if (status === 404 || !request.isConditional) return this.#sendWhole(file, status);
     const outcome = evaluateConditions(request, file);
     if (outcome === 304) return this.#sendHead(file.notModified());
@@ -322,23 +336,18 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     this.status = status;
     this.endedAt = this.#visitor.context.exchanges.clock.now();
     this.#body.end(this.#unsent === 0);
+    if (this.#table !== undefined) PAGES.release(this.#table);
+    this.#table = undefined;
     const route = this.#route;
     this.#route = undefined;
     route?.onFinished(this);
   }
 }
 
-/** The first twin that the visitor accepts; `file` if there is none. @param accepted indices of twins */
-function chosen(
-  file: Representation,
-  twins: readonly (Representation | undefined)[],
-  accepted: readonly number[],
-): Representation {
-  for (const index of accepted) {
-    const twin = twins[index];
-    if (twin !== undefined) return twin;
-  }
-  return file;
+/** The first twin that the visitor accepts. @param accepted indices of twins */
+function chosen(twins: Twins, accepted: readonly number[]): Representation | undefined {
+  for (const index of accepted) if (twins[index] !== undefined) return twins[index];
+  return undefined;
 }
 
 function unsatisfiable({ content }: Representation): Refusal {

@@ -1,20 +1,23 @@
+import { keepNewest } from "@postern/net";
 import { cacheControlOf } from "./cache-rule.js";
 import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
 import { FILE_LIMITS, type FileCache } from "./disk/file-cache.js";
 import { loadContentTypes } from "./content-type.js";
 import { FileContent, type ContentOwner } from "./disk/file-content.js";
 import { filePath, isHidden } from "./file-path.js";
-import { stampOf } from "./disk/file-stamp.js";
-import { DISK, type FileSystem } from "./disk/file-system.js";
-import { PacedDisk } from "./disk/paced-disk.js";
+import { isMissing } from "./disk/open-entry.js";
+import type { PacedDisk } from "./disk/paced-disk.js";
 import { Slots } from "./disk/slots.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
-import { FolderListing } from "./listing/folder-listing.js";
+import { FolderListing, LISTING_LIMITS } from "./listing/folder-listing.js";
+import { LISTINGS, type KeptListings } from "./listing/kept-listings.js";
 import { SharedWork } from "./shared-work.js";
 import { Representation, type Twins } from "./representation.js";
 import { readContent } from "./disk/read-content.js";
-import { isMissing, RootFolder } from "./disk/root-folder.js";
+import { slashed } from "./disk/real-path.js";
+import { RootFolder } from "./disk/root-folder.js";
 import type { SecretFiles } from "./disk/secret-files.js";
+import { SharedDisk } from "./disk/shared-disk.js";
 
 /** What is at a path. `folder`: the path of a folder without its slash; `failed`: the disk failed. */
 export type Found = Representation | FolderListing | "folder" | "missing" | "failed";
@@ -22,14 +25,23 @@ export type Found = Representation | FolderListing | "folder" | "missing" | "fai
 type FoundFile = Exclude<Found, FolderListing>;
 
 export interface FileRootDependencies {
-  /** Default: the disk of this machine. */
-  readonly fileSystem?: FileSystem;
+  /** That of all folders of the gateway. Default: one of its own. */
+  readonly disk?: SharedDisk;
   /** Called with faults of the disk, at most once a second. */
   readonly onFault?: (fault: FileFault) => void;
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  readonly wallClock?: () => number;
+  /** Default: shared by all folders. */
+  readonly listings?: KeptListings;
+  /** Monotonic time in milliseconds. Default: `performance.now`. */
+  readonly now?: () => number;
 }
 
+const MONOTONIC = (): number => performance.now();
 /** How long it is not checked whether a file has changed, in milliseconds. */
 const FRESH = 1_000;
+/** A large file that changed within this time, in milliseconds, may be growing, although nobody has seen it grow. */
+const GROWING = 10_000;
 /** Paths that are looked up at the same time. Each may need a descriptor. */
 const MOST_LOADS = 32;
 /** Answers about paths without a file that are kept. */
@@ -55,9 +67,13 @@ export class FileRoot implements ContentOwner {
   readonly #index: readonly string[];
   readonly #cache: FileCache;
   readonly #secrets: SecretFiles;
-  readonly #fileSystem: PacedDisk;
+  readonly #sharedDisk: SharedDisk;
+  readonly #disk: PacedDisk;
   readonly #folder: RootFolder;
   readonly #onFault: (fault: FileFault) => void;
+  readonly #wallClock: () => number;
+  readonly #listings: KeptListings;
+  readonly #now: () => number;
   /** Files in the cache, by the path of the file. */
   readonly #files = new Map<string, Representation>();
   /** What was found at a path, and until when it is not looked up again. */
@@ -67,11 +83,12 @@ export class FileRoot implements ContentOwner {
   readonly #reads = new SharedWork<string, FoundFile>();
   readonly #twins = new SharedWork<Representation, Twins>();
   readonly #slots = new Slots(MOST_LOADS, FILE_LIMITS.waiting);
+  #isClosed = false;
   #faultAt = -Infinity;
   #folderCheckedAt = -Infinity;
 
   constructor(options: FilesOptions, cache: FileCache, secrets: SecretFiles, dependencies: FileRootDependencies = {}) {
-    const { fileSystem = DISK, onFault = (): void => {} } = dependencies;
+    const { disk = new SharedDisk(), onFault = (): void => {}, now = MONOTONIC, wallClock = Date.now } = dependencies;
     this.directory = options.directory;
     this.fallback = inRoot(options.fallback);
     this.notFoundPage = inRoot(options.notFoundPage);
@@ -79,9 +96,14 @@ export class FileRoot implements ContentOwner {
     this.#index = options.index ?? ["index.html"];
     this.#cache = cache;
     this.#secrets = secrets;
-    this.#fileSystem = new PacedDisk(fileSystem);
-    this.#folder = new RootFolder(options.directory, options.followLinks === true, secrets, this.#fileSystem);
+    this.#sharedDisk = disk;
+    this.#disk = disk.add(slashed(Buffer.from(options.directory)).replace(/\/+$/, ""));
+    const { followLinks = false } = options;
+    this.#folder = new RootFolder(this.#disk, { followLinks, secrets, slabs: cache.slabs, now });
     this.#onFault = onFault;
+    this.#wallClock = wallClock;
+    this.#listings = dependencies.listings ?? LISTINGS;
+    this.#now = now;
   }
 
   /**
@@ -92,66 +114,83 @@ export class FileRoot implements ContentOwner {
     const answer = this.#answers.get(path);
     if (answer === undefined || now >= answer.until || answer.secrets !== this.#secrets.version) return undefined;
     if (answer.found instanceof Representation) {
-      if (answer.found.content.isDropped) return undefined;
-      this.#cache.touch(answer.found.content);
+      const { content } = answer.found;
+      if (!content.isCurrent) return undefined;
+      this.#cache.touch(content);
     }
     return answer.found;
   }
 
-  /** Looks up what is at a path. It does not reject. @param now as for `find` */
-  load(path: string, now: number): Promise<Found> {
+  /** Looks up what is at a path. It does not reject. */
+  load(path: string): Promise<Found> {
     const secrets = this.#secrets.version;
     return this.#loads.run(path, secrets, async () => {
       const found = await this.#inTurn(() => this.#lookSafely(path));
+      if (found === "too many wait") return "failed";
+      // Counted from its arrival: on a slow disk it would be too old to be kept, and the disk would get more to do.
+      const now = this.#now();
       if (found === "missing") this.#checkFolder(now);
-      this.#keep(path, { found, until: now + FRESH, secrets });
+      // A file that grows is sent as it is now, not as it was a second ago.
+      const isGrowing = found instanceof Representation && found.content.mayGrow;
+      if (!isGrowing) this.#keep(path, { found, until: now + FRESH, secrets });
       return found;
     });
+  }
+
+  /** A twin is used. The file itself is looked up for each of its twins, and stays in the cache with them. */
+  touch({ content }: Representation): void {
+    this.#cache.touch(content);
   }
 
   /** The twins of a file, if they are known. */
   twinsOf({ twins }: Representation, now: number): Twins | undefined {
     if (twins === undefined || now >= twins.until || twins.secrets !== this.#secrets.version) return undefined;
-    return twins.all.some((twin) => twin?.content.isDropped === true) ? undefined : twins.all;
+    return twins.all.some((twin) => twin?.content.isCurrent === false) ? undefined : twins.all;
   }
 
   /** Looks up the twins of a file. It does not reject. */
-  loadTwins(file: Representation, now: number): Promise<Twins> {
+  loadTwins(file: Representation): Promise<Twins> {
     const secrets = this.#secrets.version;
-    return this.#twins.run(file, secrets, () => this.#lookForTwins(file, now, secrets));
+    return this.#twins.run(file, secrets, () => this.#lookForTwins(file, secrets));
   }
 
-  async #lookForTwins(file: Representation, now: number, secrets: number): Promise<Twins> {
+  async #lookForTwins(file: Representation, secrets: number): Promise<Twins> {
     const { path } = file.content;
     const before = file.twins?.all ?? [];
+    let isKnown = true;
     const all = await Promise.all(
       CODINGS.map(async (coding, index) => {
         const found = await this.#inTurn(() => this.#lookSafely(path + coding.suffix));
+        if (found === "too many wait") isKnown = false;
         if (!(found instanceof Representation)) return undefined;
         const known = before[index];
-        return known?.content === found.content ? known : this.#represent(found.content, path, coding);
+        const isSame = known?.content === found.content && known.at === found.at;
+        return isSame ? known : this.#represent(found.content, path, found.at, coding);
       }),
     );
-    file.twins = { all, until: now + FRESH, secrets };
+    if (isKnown) file.twins = { all, until: this.#now() + FRESH, secrets };
     return all;
   }
 
   forget({ path }: FileContent): void {
     this.#files.delete(path);
     this.#answers.delete(path);
-    this.#answers.delete(path.slice(0, path.lastIndexOf("/") + 1));
-    const original = this.#files.get(path.slice(0, path.lastIndexOf(".")));
+    if (this.#index.some((name) => path.endsWith(name))) this.#answers.delete(path.slice(0, path.lastIndexOf("/") + 1));
+    const coding = CODINGS.find(({ suffix }) => path.endsWith(suffix));
+    const original = coding && this.#files.get(path.slice(0, -coding.suffix.length));
     if (original !== undefined) original.twins = undefined;
   }
 
   /** Nothing is served any more. Responses in progress continue. */
   close(): void {
+    this.#isClosed = true;
     for (const { content } of this.#files.values()) this.#drop(content);
     this.#answers.clear();
+    this.#sharedDisk.remove(this.#disk);
   }
 
   /** Limits the descriptors that are open at the same time, and the look-ups that wait for a disk that is stuck. */
-  #inTurn(look: () => Promise<Found>): Promise<Found> {
+  #inTurn(look: () => Promise<Found>): Promise<Found | "too many wait"> {
     return new Promise((resolve) => {
       const isWaiting = this.#slots.take(() => {
         void look().then((found) => {
@@ -159,7 +198,7 @@ export class FileRoot implements ContentOwner {
           resolve(found);
         });
       });
-      if (!isWaiting) resolve("failed");
+      if (!isWaiting) resolve("too many wait");
     });
   }
 
@@ -192,14 +231,20 @@ export class FileRoot implements ContentOwner {
   }
 
   async #list(path: string): Promise<Found> {
-    const entries = await this.#folder.list(path);
+    const entries = await this.#folder.list(path, LISTING_LIMITS.entries + 1);
     if (entries === undefined) return "missing";
+    const isCut = entries.length > LISTING_LIMITS.entries;
+    if (isCut) entries.pop();
     const showsDots = this.#options.dotfiles === true;
     const visible = entries.filter(({ name, kind }) => {
       const isShown = showsDots || !name.startsWith(".") || !isHidden(`${path}${name}/`);
       return isShown && kind !== "special";
     });
-    return new FolderListing(visible, path !== "/", (entry) => this.#folder.describe(path, entry));
+    return new FolderListing(visible, {
+      hasParent: path !== "/",
+      isCut,
+      describe: (entry) => this.#folder.describe(path, entry),
+    });
   }
 
   #read(path: string): Promise<FoundFile> {
@@ -209,37 +254,50 @@ export class FileRoot implements ContentOwner {
   async #readNow(path: string): Promise<FoundFile> {
     const known = this.#files.get(path);
     if (known !== undefined) {
-      const stats = await this.#folder.stat(path);
-      const { stamp, realPath } = known.content;
-      const isSame = stats !== undefined && stampOf(stats) === stamp;
-      if (isSame && !(await this.#folder.isSecret(path, realPath, stats))) return this.#renewed(known);
+      const isUsable = !mayDiffer(known) && !this.#belongsInMemory(known.content);
+      if (isUsable && (await this.#folder.leadsTo(path, known.content))) return this.#renewed(known);
       this.#drop(known.content);
     }
+    const at = this.#wallClock();
     const opened = await this.#folder.open(path);
     if (typeof opened === "string") return opened;
-    const content = await readContent(this, path, opened, this.#fileSystem, this.#cache.slabs);
+    const content = await readContent(this, path, opened, this.#disk, this.#cache.slabs);
     await loadContentTypes();
-    const file = this.#represent(content, path);
+    const file = this.#represent(content, path, at);
+    content.hasGrown = known !== undefined && content.isGrownFrom(known.content);
+    this.#noteGrowth(content);
     const other = this.#files.get(path);
     if (other !== undefined) this.#drop(other.content);
     this.#files.set(path, file);
     this.#cache.add(content);
+    if (this.#isClosed) this.#drop(content);
     return file;
   }
 
-  #represent(content: FileContent, path: string, coding?: ContentCoding): Representation {
+  #represent(content: FileContent, path: string, at: number, coding?: ContentCoding): Representation {
     const { cacheControl = "no-cache", immutable = false } = this.#options;
-    const options = { path, cacheControl: cacheControlOf(path, cacheControl, immutable) };
+    const options = { path, at, cacheControl: cacheControlOf(path, cacheControl, immutable) };
     return new Representation(content, coding === undefined ? options : { ...options, coding });
   }
 
   /** A file that was young gets its strong tag later. */
   #renewed(known: Representation): Representation {
     const { content } = known;
-    if (!known.etag.startsWith("W/")) return known;
-    const renewed = this.#represent(content, content.path);
+    this.#noteGrowth(content);
+    if (!known.isWeak) return known;
+    const renewed = this.#represent(content, content.path, this.#wallClock());
     this.#files.set(content.path, renewed);
     return renewed;
+  }
+
+  /** Whether a file is read from its descriptor only because there was no memory for it. */
+  #belongsInMemory({ bytes, size }: FileContent): boolean {
+    return bytes === undefined && size <= this.#cache.slabs.largest(FILE_LIMITS.cachedFile);
+  }
+
+  #noteGrowth(content: FileContent): void {
+    const isRecent = this.#wallClock() - content.changed < GROWING;
+    content.mayGrow = content.bytes === undefined && (content.hasGrown || isRecent);
   }
 
   #drop(content: FileContent): void {
@@ -250,21 +308,31 @@ export class FileRoot implements ContentOwner {
   #keep(path: string, answer: Answer): void {
     if (path.length > LONGEST_ANSWERED) return;
     const answers = this.#answers;
+    const forget = (): void => {
+      if (answers.get(path) === answer) answers.delete(path);
+    };
+    if (answer.found instanceof FolderListing && !this.#listings.keep(answer.found, FRESH, forget)) return;
     answers.delete(path);
     answers.set(path, answer);
-    if (answers.size > MOST_ANSWERS) for (const oldest of answers.keys()) return void answers.delete(oldest);
+    keepNewest(answers, MOST_ANSWERS);
   }
 
   #fault(path: string, error: unknown): "missing" | "failed" {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (isMissing(error)) return "missing";
-    const now = performance.now();
+    if (code === "EMFILE" || code === "ENFILE") this.#cache.closeDescriptors();
+    const now = this.#now();
     if (now - this.#faultAt >= FRESH) {
       this.#faultAt = now;
       this.#onFault({ path: this.#folder.pathOf(path).toString(), code });
     }
     return code === "EACCES" || code === "EPERM" ? "missing" : "failed";
   }
+}
+
+/** Whether the file can have another content by now although its stamp is the same. Larger files are not in memory. */
+function mayDiffer({ isWeak, content }: Representation): boolean {
+  return isWeak && content.bytes !== undefined;
 }
 
 /** The path of a page in the root, which may be written without its slash. */

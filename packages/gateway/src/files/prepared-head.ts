@@ -14,13 +14,12 @@ export class PreparedHead {
   readonly status: number;
   /** The bytes of a file stay where they are. Copies of larger ones would be garbage that V8 frees late. */
   readonly mostJoined = 2 * 1024;
+  /** One text, and not one for each field, because there are many of these heads. */
   readonly #text: string;
-  readonly #fields: HeadFields;
 
   /** @param fields all but Date and Connection: Content-Length too */
   constructor(status: number, fields: HeadFields) {
     this.status = status;
-    this.#fields = fields;
     const lines = fields.map(([name, value]) => `${name}: ${value}${CRLF}`);
     this.#text = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${CRLF}`, ...lines].join("");
   }
@@ -43,6 +42,10 @@ export class PreparedHead {
   }
 
   eachField(visit: (name: string, value: string) => void): void {
-    for (const [name, value] of this.#fields) if (name !== "Content-Length") visit(name.toLowerCase(), value);
+    for (const line of this.#text.split(CRLF).slice(1, -1)) {
+      const colon = line.indexOf(": ");
+      const name = line.slice(0, colon).toLowerCase();
+      if (name !== "content-length") visit(name, line.slice(colon + 2));
+    }
   }
 }

@@ -3,11 +3,12 @@ import type { Validators } from "./selection/conditions.js";
 import type { ContentCoding } from "./selection/content-coding.js";
 import { contentTypeOf, isCompressible } from "./content-type.js";
 import type { FileContent } from "./disk/file-content.js";
+import { isYoung } from "./disk/file-stamp.js";
 import type { ByteRange } from "./selection/byte-ranges.js";
 import { PreparedHead, type HeadFields } from "./prepared-head.js";
 
-/** A version of a file that is modified again within this time, in milliseconds, can have the same time stamp. */
-const YOUNG = 2_000;
+/** 200: the fallback of a single-page application; 404: a page that says so. */
+export type PageStatus = 200 | 404;
 
 /** A file in other codings, in the order of CODINGS. */
 export type Twins = readonly (Representation | undefined)[];
@@ -27,6 +28,10 @@ export interface RepresentationOptions {
   readonly cacheControl: string;
   /** Default: none. */
   readonly coding?: ContentCoding;
+  /** When the content was read, or its stamp if its bytes are read later; in milliseconds since 1970. */
+  readonly at: number;
+  /** Whether another response is possible, which depends on Accept. Default false. */
+  readonly dependsOnAccept?: boolean;
 }
 
 /** A file as its visitors get it: its content, and the fields that describe it. */
@@ -35,46 +40,67 @@ export class Representation implements Validators {
   readonly type: string;
   readonly etag: string;
   readonly modified: number;
+  /** Whether it was so young that another content can have the same stamp, and so the same tag. */
+  readonly isWeak: boolean;
   /** Whether the choice between this and another coding depends on Accept-Encoding. */
   readonly isNegotiated: boolean;
   /** What was found beside it. */
   twins: FoundTwins | undefined;
-  /** Fields of every response about this file. */
-  readonly #always: HeadFields;
-  readonly #encoding: HeadFields;
-  /** Prepared when they are first needed, by status. */
-  readonly #heads = new Map<number, PreparedHead>();
+  readonly #options: RepresentationOptions;
+  // Prepared when they are first needed. Most files need one of them.
+  #whole: PreparedHead | undefined;
+  #notModified: PreparedHead | undefined;
+  /** As a page for paths without a file, by status. */
+  #pages: Map<number, Representation> | undefined;
 
-  constructor(content: FileContent, { path, cacheControl, coding }: RepresentationOptions) {
-    const now = Date.now();
+  constructor(content: FileContent, options: RepresentationOptions) {
+    const { path, coding, at } = options;
+    this.#options = options;
     this.content = content;
     this.type = contentTypeOf(path);
     this.isNegotiated = coding !== undefined || isCompressible(this.type);
     // A time in the future would make caches keep the file for too long.
-    this.modified = Math.floor(Math.min(content.modified, now) / 1000);
-    this.etag = etagOf(content, coding?.name, now);
-    this.#encoding = coding === undefined ? [] : [["Content-Encoding", coding.name]];
-    this.#always = [
-      ["Last-Modified", new Date(this.modified * 1000).toUTCString()],
-      ["ETag", this.etag],
-      ["Cache-Control", cacheControl],
-      ...(this.isNegotiated ? ([["Vary", "Accept-Encoding"]] as const) : []),
-    ];
+    this.modified = Math.floor(Math.min(content.modified, at) / 1000);
+    this.isWeak = isYoung(content, at);
+    this.etag = `${this.isWeak ? "W/" : ""}${tagOf(content, coding?.name, this.isWeak ? at : undefined)}`;
+  }
+
+  /** When its content was read, as in the options. */
+  get at(): number {
+    return this.#options.at;
+  }
+
+  /**
+   * The same content as the page for paths without a file. Caches do not keep one with status 404 longer than the path
+   * has no file. @param dependsOnAccept as in the options
+   */
+  asPage(status: PageStatus, dependsOnAccept: boolean): Representation {
+    this.#pages ??= new Map();
+    let page = this.#pages.get(status);
+    if (page === undefined) {
+      const cacheControl = status === 404 ? "no-cache" : this.#options.cacheControl;
+      page = new Representation(this.content, { ...this.#options, cacheControl, dependsOnAccept });
+      this.#pages.set(status, page);
+    }
+    return page;
   }
 
   /** The head of a response with the whole file. */
   whole(status: number): PreparedHead {
-    return this.#prepared(status, () => [
-      ["Content-Type", this.type],
-      ["Content-Length", String(this.content.size)],
-      ...this.#encoding,
-      ["Accept-Ranges", "bytes"],
-    ]);
+    if (this.#whole?.status !== status)
+      this.#whole = new PreparedHead(status, [
+        ["Content-Type", this.type],
+        ["Content-Length", String(this.content.size)],
+        ...this.#encoding,
+        ["Accept-Ranges", "bytes"],
+        ...this.#always,
+      ]);
+    return this.#whole;
   }
 
   /** The head of the response to a visitor that has this version already. */
   notModified(): PreparedHead {
-    return this.#prepared(304, () => []);
+    return (this.#notModified ??= new PreparedHead(304, this.#always));
   }
 
   /** The head of a response with one part of the file. */
@@ -102,18 +128,41 @@ export class Representation implements Validators {
     return `bytes ${start}-${end - 1}/${this.content.size}`;
   }
 
-  #prepared(status: number, fields: () => HeadFields): PreparedHead {
-    let head = this.#heads.get(status);
-    if (head === undefined) {
-      head = new PreparedHead(status, [...fields(), ...this.#always]);
-      this.#heads.set(status, head);
-    }
-    return head;
+  /** Fields of every response about this file. */
+  get #always(): HeadFields {
+    const { cacheControl, dependsOnAccept = false } = this.#options;
+    return [
+      ["Last-Modified", dateText(this.modified)],
+      ["ETag", this.etag],
+      ["Cache-Control", cacheControl],
+      ...varyOf(dependsOnAccept, this.isNegotiated),
+    ];
+  }
+
+  get #encoding(): HeadFields {
+    const { coding } = this.#options;
+    return coding === undefined ? [] : [["Content-Encoding", coding.name]];
   }
 }
 
-/** The parts of the stamp are not shown: an inode number helps to attack NFS. */
-function etagOf({ stamp, modified }: FileContent, coding: string | undefined, now: number): string {
-  const digest = hash("sha256", `${stamp} ${coding ?? ""}`, "base64url").slice(0, 20);
-  return Math.abs(now - modified) < YOUNG ? `W/"${digest}"` : `"${digest}"`;
+/**
+ * The parts of the stamp are not shown: an inode number helps to attack NFS.
+ * @param at when the content was read, if another can have the same stamp. Its tag has to differ.
+ */
+function tagOf({ stamp }: FileContent, coding = "", at: number | "" = ""): string {
+  return `"${hash("sha256", `${stamp} ${coding} ${at}`, "base64url").slice(0, 20)}"`;
+}
+
+/** What the choice of a response depends on, where it does. */
+function varyOf(dependsOnAccept: boolean, isNegotiated: boolean): HeadFields {
+  const names = [...(dependsOnAccept ? ["Accept"] : []), ...(isNegotiated ? ["Accept-Encoding"] : [])];
+  return names.length === 0 ? [] : [["Vary", names.join(", ")]];
+}
+
+let lastDate = { seconds: NaN, text: "" };
+
+/** A date of HTTP. Many files of a site have the same one. @param seconds since 1970 */
+function dateText(seconds: number): string {
+  if (lastDate.seconds !== seconds) lastDate = { seconds, text: new Date(seconds * 1000).toUTCString() };
+  return lastDate.text;
 }

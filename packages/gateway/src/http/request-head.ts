@@ -1,15 +1,17 @@
+import { WRITE_MEMORY } from "@postern/net";
 import { type Authority, parseAuthority } from "./authority.js";
 import { ConnectionOptions } from "./connection-options.js";
 import { Field, fieldSet } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
 import { Framing, framingLength, writeFraming } from "./framing.js";
 import { isText, textOf, writeText } from "./latin1.js";
-import { parseCodings, parseProtocols, withoutOptionalProtocols } from "./list.js";
+import { parseProtocols, withoutOptionalProtocols } from "./list.js";
 import { ASTERISK, COLON, CR, SLASH, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 import type { ForwardOptions } from "./request.js";
 import { RequestLine } from "./request-line.js";
 import { parseAbsoluteTarget, samePlace } from "./request-target.js";
+import { acceptsTrailers } from "./trailers.js";
 
 // Used only while a head is read, so all heads share them.
 const LINE = new RequestLine();
@@ -57,6 +59,8 @@ export class RequestHead {
   #start = 0;
   #end = 0;
   #isKept = false;
+  /** The memory of the copy, used again for the next heads. */
+  #copy: Buffer = NOTHING;
   /** Where the start line begins, after empty lines. */
   #lineStart = 0;
   #fieldsStart = 0;
@@ -163,11 +167,13 @@ export class RequestHead {
    */
   keep(): void {
     if (this.#isKept) return;
-    const copy = Buffer.allocUnsafe(this.#end - this.#start);
+    const length = this.#end - this.#start;
+    if (this.#copy.length < length) this.#copy = Buffer.allocUnsafe(length);
+    const copy = this.#copy;
     this.#bytes.copy(copy, 0, this.#start, this.#end);
     // Positions refer to the buffer, so a head at another position is read again from the copy.
     if (this.#start === 0) this.#bytes = copy;
-    else this.read(copy, 0, copy.length);
+    else this.read(copy, 0, length);
     this.#isKept = true;
   }
 
@@ -183,9 +189,10 @@ export class RequestHead {
     this.#pathStart = this.#pathEnd = 0;
   }
 
-  /** Releases the bytes and the memory of the fields, which depends on the largest head so far. */
+  /** Releases the bytes, and the memory that depends on the largest head so far. */
   shrink(): void {
     this.release();
+    this.#copy = NOTHING;
     this.#fields.shrink();
   }
 
@@ -205,7 +212,7 @@ export class RequestHead {
     else fields.gather(this.#fieldsStart, dropped | HOST);
 
     const ours = identity.length + (requestId === "" ? 0 : REQUEST_ID.length + requestId.length + 2);
-    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + framingLength(this) + ours + tail.length);
+    const head = WRITE_MEMORY.take(lead.length + fields.spanBytes + framingLength(this) + ours + tail.length);
     let at = writeText(head, 0, lead);
     at = fields.copyTo(head, at, this.#bytes);
     at = writeFraming(head, at, this);
@@ -238,7 +245,10 @@ export class RequestHead {
     const flaw =
       this.#readHost() ?? this.#readTarget() ?? this.#readConnection() ?? this.#readUpgrade() ?? this.#readExpect();
     if (flaw !== undefined) return flaw;
-    this.#readTe();
+    // Trailers pass in both directions, so `trailers` is the only TE value that is passed on. A 101 has none.
+    const fields = this.#fields;
+    const mayHaveTrailers = fields.has(Field.te) && this.versionMinor === 1 && this.upgrade === "";
+    this.acceptsTrailers = mayHaveTrailers && acceptsTrailers(fields, this.#bytes);
     this.#readMaxForwards();
     return undefined;
   }
@@ -339,24 +349,6 @@ export class RequestHead {
     // HTTP/1.0 has no 100 (RFC 9110 10.1.1), and without a body there is nothing to wait for.
     this.expectContinue = this.versionMinor === 1 && (this.chunked || this.contentLength > 0);
     return undefined;
-  }
-
-  /**
-   * Trailers pass in both directions, so `trailers` is the only TE value that is passed on (RFC 9110 10.1.4). HTTP/1.0
-   * and a 101 have none.
-   */
-  #readTe(): void {
-    this.acceptsTrailers = false;
-    const fields = this.#fields;
-    if (!fields.has(Field.te) || this.versionMinor === 0 || this.upgrade !== "") return;
-    let accepts = false;
-    for (let n = fields.find(Field.te); n >= 0; n = fields.find(Field.te, n + 1)) {
-      const codings = parseCodings(fields.value(this.#bytes, n));
-      // A malformed list is ignored.
-      if (codings === undefined) return;
-      accepts ||= codings.includes("trailers");
-    }
-    this.acceptsTrailers = accepts;
   }
 
   /** A proxy counts down Max-Forwards of OPTIONS (RFC 9110 7.6.2). A malformed one is passed on as it came. */

@@ -1,3 +1,4 @@
+import { WRITE_MEMORY } from "@postern/net";
 import { ConnectionOptions } from "./connection-options.js";
 import { Field, fieldSet } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
@@ -161,12 +162,14 @@ export class ResponseHead {
 
     // An HTTP/1.0 visitor receives the data without chunk framing, and the end of the connection ends it.
     const framed = !this.chunked || options.visitorMinor === 1;
-    const tail = (options.lines ?? "") + this.#lastLines(options);
-    const length = lead.length + fields.spanBytes + (framed ? framingLength(this) : 0) + tail.length;
-    const head = Buffer.allocUnsafe(length + body.length);
+    const { lines = "" } = options;
+    const tail = this.#lastLines(options);
+    const length = lead.length + fields.spanBytes + (framed ? framingLength(this) : 0) + lines.length + tail.length;
+    const head = WRITE_MEMORY.take(length + body.length);
     let at = writeText(head, 0, lead);
     at = fields.copyTo(head, at, this.#bytes);
     if (framed) at = writeFraming(head, at, this);
+    at = writeText(head, at, lines);
     at = writeText(head, at, tail);
     if (body.length > 0) head.set(body, at);
     return head;

@@ -1,5 +1,6 @@
 import { Field, fieldSet } from "./field-name.js";
 import { FieldSection, type HeadLimits } from "./field-section.js";
+import { parseCodings } from "./list.js";
 import { LF } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 
@@ -93,4 +94,17 @@ export class Trailers {
     this.refusal = refusal === refusals.PN_HTTP_HEAD_TOO_LARGE ? refusals.PN_HTTP_TRAILERS_TOO_LARGE : refusal;
     return -1;
   }
+}
+
+/**
+ * Whether the TE fields of a request accept trailers in the response (RFC 9110 10.1.4). A malformed list accepts none.
+ */
+export function acceptsTrailers(fields: FieldSection, bytes: Buffer): boolean {
+  let accepts = false;
+  for (let n = fields.find(Field.te); n >= 0; n = fields.find(Field.te, n + 1)) {
+    const codings = parseCodings(fields.value(bytes, n));
+    if (codings === undefined) return false;
+    accepts ||= codings.includes("trailers");
+  }
+  return accepts;
 }

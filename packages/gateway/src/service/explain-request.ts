@@ -130,7 +130,7 @@ function folderOf(
 }
 
 /** The head as the gateway receives it. @throws RangeError if the gateway refuses it. */
-function headOf({ method, path, authority, headers }: RequestToExplain): RequestHead {
+export function headOf({ method, path, authority, headers }: RequestToExplain): RequestHead {
   const lines = [["Host", authority] as const, ...headers].map(([name, value]) => `${name}: ${value}\r\n`);
   const bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
   const head = new RequestHead();

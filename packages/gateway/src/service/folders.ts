@@ -1,4 +1,4 @@
-import { FileCache, FileRoot, SecretFiles, type FilesOptions } from "../files/index.js";
+import { FileCache, FileRoot, SecretFiles, SharedDisk, type FilesOptions } from "../files/index.js";
 import type { Labelled, LabelledTraffic } from "../records/labelled-traffic.js";
 import { contentOf } from "./content.js";
 import { fileFaultReports } from "./file-fault-reports.js";
@@ -33,13 +33,14 @@ export class Folders {
   readonly #traffic: LabelledTraffic;
   readonly #onFailure: GatewayServiceOptions["onTargetFailure"];
   readonly #cache = new FileCache();
+  readonly #disk = new SharedDisk();
   readonly #secrets: SecretFiles;
   readonly #byContent = new Map<string, Kept>();
 
   constructor({ secretFiles: paths = [], namedFiles, onTargetFailure }: FolderOptions, traffic: LabelledTraffic) {
     this.#traffic = traffic;
     this.#onFailure = onTargetFailure;
-    this.#secrets = new SecretFiles({ paths, ...(namedFiles && { namedFiles }) });
+    this.#secrets = new SecretFiles({ paths, disk: this.#disk, ...(namedFiles && { namedFiles }) });
   }
 
   /** The folder with these options, until it is released. */
@@ -55,7 +56,10 @@ export class Folders {
       content,
       directory: options.directory,
       name,
-      root: new FileRoot(options, this.#cache, this.#secrets, { onFault: fileFaultReports(name, this.#onFailure) }),
+      root: new FileRoot(options, this.#cache, this.#secrets, {
+        disk: this.#disk,
+        onFault: fileFaultReports(name, this.#onFailure),
+      }),
       counted: this.#traffic.use({ target: name }),
       active: 0,
       users: 1,
@@ -78,6 +82,11 @@ export class Folders {
   replaceSecrets(paths: readonly string[]): void {
     this.#secrets.replace(paths);
     for (const kept of this.#byContent.values()) this.#search(kept);
+  }
+
+  /** The gateway has stopped. */
+  close(): void {
+    this.#disk.close();
   }
 
   #search({ content, directory }: Kept): void {

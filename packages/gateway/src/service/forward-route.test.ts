@@ -3,7 +3,7 @@ import { Cleanup, exchange, Origin, until, type Exchange } from "@postern/testki
 import type { TargetFigures } from "./gateway-figures.js";
 import type { GatewayService } from "./gateway-service.js";
 import type { ForwardAction, RouteOptions } from "./service-options.js";
-import type { TargetReport } from "./target-report.js";
+import type { TargetReport } from "../upstream/target-report.js";
 import { forward, namedOrigin, portOf, startService, type StartOptions } from "./started-service.suite.js";
 
 const cleanup = new Cleanup();

@@ -11,7 +11,7 @@ import type { PoolMember } from "../upstream/pool-member.js";
 import { Pool } from "../upstream/pool.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import type { ForwardAction, RouteOptions } from "./service-options.js";
-import type { TargetReport } from "./target-report.js";
+import type { TargetReport } from "../upstream/target-report.js";
 import { nameOf, type Member, type Targets } from "./targets.js";
 
 export interface ForwardDependencies {

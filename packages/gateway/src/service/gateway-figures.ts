@@ -2,7 +2,7 @@ import type { LabelledTraffic } from "../records/labelled-traffic.js";
 import { STATUS_CLASSES, type Traffic } from "../records/traffic.js";
 import type { PoolMember } from "../upstream/pool-member.js";
 import { PooledTarget } from "../upstream/pooled-target.js";
-import { targetState, type TargetState } from "./target-report.js";
+import { targetState, type TargetState } from "../upstream/target-report.js";
 import type { Folder } from "./folders.js";
 import type { GatewayRoute } from "./gateway-route.js";
 import { nameOf } from "./targets.js";

@@ -8,6 +8,7 @@ import {
   type Certificate,
   type Connection,
 } from "@postern/net";
+import { FileExchange } from "../files/index.js";
 import { Gateway } from "../gateway.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
@@ -77,6 +78,7 @@ export class GatewayService {
     });
     this.#gateway = new Gateway((head, info, address) => this.#router.route(head, info, address), {
       proto: "http",
+      createFilesExchange: (visitor, request) => new FileExchange(visitor, request),
       ...(limits && { limits }),
       ...(onFault && { onFault }),
     });
@@ -159,6 +161,7 @@ export class GatewayService {
     clearInterval(this.#timer);
     this.#reports.flush();
     this.#routes.replace([]);
+    this.#folders.close();
     await closed;
   }
 }

@@ -7,7 +7,7 @@ import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
 import type { RouteMatch } from "../routing/index.js";
 import type { HealthOptions } from "../upstream/pooled-targets.js";
 import type { TargetFailure } from "../upstream/address-upstream.js";
-import type { TargetReport } from "./target-report.js";
+import type { TargetReport } from "../upstream/target-report.js";
 import type { TunnelUpstream } from "./tunnel-target.js";
 
 /** A route of a gateway, as data. Two routes with the same content are the same route. */

@@ -8,6 +8,9 @@ export const IDLE_LIMITS = {
   closing: 5_000,
 } as const;
 
+/** The most entries that are kept for streams that become idle. */
+const MOST_SPARE = 512;
+
 /**
  * Streams to one upstream that are idle between two requests. The most recently used stream is reused first, because
  * some origins serve one connection at a time and other connections would have to wait. A stream that receives data
@@ -16,6 +19,8 @@ export const IDLE_LIMITS = {
 export class IdleStreams {
   readonly #upstream: Upstream;
   readonly #idle: UnusedStream[] = [];
+  /** Entries of streams that requests use now, for the next streams that become idle. */
+  readonly #spare: UnusedStream[] = [];
   /** Retired streams that have not closed yet. Undefined while there are none. */
   #closing: LinkedList<UnusedStream> | undefined;
   #closed = false;
@@ -32,8 +37,13 @@ export class IdleStreams {
   /** Returns an idle stream that has not expired; undefined if there is none. */
   take(now: number): ByteStream | undefined {
     const last = this.#idle.pop();
-    if (last === undefined || last.expiresAt > now) return last?.stream;
-    this.retire(last.stream, now);
+    if (last === undefined) return undefined;
+    const { stream } = last;
+    if (last.expiresAt > now) {
+      if (this.#spare.length < MOST_SPARE) this.#spare.push(last);
+      return stream;
+    }
+    this.retire(stream, now);
     return undefined;
   }
 
@@ -47,7 +57,9 @@ export class IdleStreams {
     // An upstream that accepts no more requests may be waiting for its streams to close.
     if (idle <= 0 || this.#upstream.unavailable !== undefined) return this.retire(stream, now);
     if (this.#idle.length >= (this.#upstream.mostIdle ?? Infinity)) this.#retireOldest(now);
-    const unused = new UnusedStream(stream, this, now + idle);
+    const unused = this.#spare.pop() ?? new UnusedStream(stream, this, 0);
+    unused.stream = stream;
+    unused.expiresAt = now + idle;
     this.#idle.push(unused);
     stream.handler = unused;
   }
@@ -72,6 +84,8 @@ export class IdleStreams {
   /** Retires streams that are too old. Call it about once a second. */
   sweep(now: number): void {
     this.#resetClosing(now);
+    // They refer to streams that may have been closed since.
+    this.#spare.length = 0;
     const kept = this.#idle.filter(({ stream, expiresAt }) => {
       if (expiresAt > now) return true;
       this.retire(stream, now);
@@ -124,9 +138,9 @@ export class IdleStreams {
 
 /** Handles a stream that no request uses. After any event, the stream is not reused. */
 class UnusedStream extends Linked<UnusedStream> implements ByteStreamHandler {
-  readonly stream: ByteStream;
+  stream: ByteStream;
   /** When it may no longer be reused; after it has been retired, when it is reset. In milliseconds. */
-  readonly expiresAt: number;
+  expiresAt: number;
   readonly #owner: IdleStreams;
 
   constructor(stream: ByteStream, owner: IdleStreams, expiresAt: number) {

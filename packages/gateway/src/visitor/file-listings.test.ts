@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync, type BigIntStats } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { DISK, type FileSystem, type FolderEntry } from "../files/disk/file-system.js";
-import { FolderListing } from "../files/listing/folder-listing.js";
+import { FolderListing, LISTING_LIMITS } from "../files/listing/folder-listing.js";
+import { KeptListings } from "../files/listing/kept-listings.js";
+import { PAGES } from "../files/listing/pages-in-use.js";
 import { Site } from "./file-visits.suite.js";
 
 const OPTIONS = { browse: true };
@@ -108,6 +110,34 @@ test("a folder of 100,000 entries is listed in pages, and other work goes on mea
   expect(turns).toBeGreaterThan(800);
 });
 
+test("a folder with more entries than the limit is listed up to it, and the page says so", async () => {
+  let count = LISTING_LIMITS.entries - 1;
+  const readFolder: FileSystem["readFolder"] = (_, visit) => {
+    for (let n = 0; n < count; n++) visit({ name: String(n), key: String(n), kind: "special" });
+    visit({ name: "x", key: "x", kind: "file" });
+    visit({ name: "y", key: "y", kind: "file" });
+    return Promise.resolve();
+  };
+  const site = new Site({ "a/x": "", "a/y": "", "b/x": "" }, { ...OPTIONS, fileSystem: { ...DISK, readFolder } });
+  const { body } = await site.get("/a/");
+  expect(links(body)).toEqual(["../", "x"]);
+  expect(body).toContain("more entries");
+  count -= 1;
+  expect((await site.get("/b/")).body).not.toContain("more entries");
+});
+
+test("a folder that cannot be read is missing for visitors, and the owner is told", async () => {
+  const faults: string[] = [];
+  const readFolder: FileSystem["readFolder"] = () => Promise.reject(Object.assign(new Error("no"), { code: "EACCES" }));
+  const site = new Site(
+    { "a/x": "" },
+    { ...OPTIONS, fileSystem: { ...DISK, readFolder }, onFault: ({ code }) => faults.push(code) },
+  );
+  expect((await site.get("/a/")).status).toBe(404);
+  expect((await site.get("/a")).status).toBe(301);
+  expect(faults).toEqual(["EACCES"]);
+});
+
 test.for([10n ** 18n, -(10n ** 18n)])("a file that was modified at %s ms is listed and served", async (mtimeMs) => {
   const dated = async (stats: Promise<BigIntStats>): Promise<BigIntStats> => Object.assign(await stats, { mtimeMs });
   const fileSystem: FileSystem = {
@@ -124,10 +154,63 @@ test.for([10n ** 18n, -(10n ** 18n)])("a file that was modified at %s ms is list
 
 test("a page that cannot be made is refused, and made anew for the next request", async () => {
   const site = new Site({ "a.txt": "a" }, OPTIONS);
-  const listing = (await site.root.load("/", site.visit.clock.now())) as FolderListing;
+  const listing = (await site.root.load("/")) as FolderListing;
   vi.spyOn(listing, "page").mockRejectedValueOnce(new Error("no page"));
   expect((await site.get("/")).status).toBe(503);
   expect((await site.get("/")).status).toBe(200);
+});
+
+test("a listing is kept for a second and no longer, and only as long as there is memory for listings", async () => {
+  let read = 0;
+  let count = 1;
+  const readFolder: FileSystem["readFolder"] = (_, visit) => {
+    read++;
+    for (let n = 0; n < count; n++) visit({ name: String(n), key: String(n), kind: "link" });
+    return Promise.resolve();
+  };
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const listings = new KeptListings(LISTING_LIMITS.kept);
+  const names = Array.from({ length: 20 }, (_, n) => `${n}/x`);
+  const site = new Site(Object.fromEntries(names.map((name) => [name, ""])), {
+    ...OPTIONS,
+    fileSystem: { ...DISK, readFolder },
+    listings,
+  });
+  await site.get("/0/");
+  await site.get("/0/?sort=size");
+  expect(read).toBe(1);
+  expect(listings.bytes).toBeGreaterThan(0);
+  vi.advanceTimersByTime(1_000);
+  expect(listings.bytes).toBe(0);
+  await site.get("/0/");
+  expect(read).toBe(2);
+  vi.advanceTimersByTime(1_000);
+  count = 50_000;
+  for (let n = 0; n < 20; n++) await site.root.load(`/${n}/`);
+  expect(listings.bytes).toBeGreaterThan(LISTING_LIMITS.kept / 2);
+  expect(listings.bytes).toBeLessThanOrEqual(LISTING_LIMITS.kept);
+  read = 0;
+  for (let n = 0; n < 20; n++)
+    if (site.root.find(`/${n}/`, site.visit.clock.now()) === undefined) await site.root.load(`/${n}/`);
+  expect(read).toBeGreaterThan(10);
+  vi.advanceTimersByTime(1_000);
+  expect(listings.bytes).toBe(0);
+});
+
+test("a page is in use until its visitor has read it, or is gone", async () => {
+  const site = new Site(Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${n}.txt`, ""])), OPTIONS);
+  const { bytes } = PAGES;
+  await site.get("/");
+  await site.get("/", "", "HEAD");
+  expect(PAGES.bytes).toBe(bytes);
+  const visits = [await site.stalled("/"), await site.stalled("/")];
+  expect(PAGES.bytes).toBeGreaterThan(bytes + 1_000);
+  for (const { connection } of visits) {
+    connection.destroy();
+    connection.pump();
+  }
+  expect(PAGES.bytes).toBe(bytes);
 });
 
 test("a page is made once, whatever else the query says, and all pages share the order of the names", async () => {
@@ -145,8 +228,13 @@ test("a page is made once, whatever else the query says, and all pages share the
   });
   let described = 0;
   const stats = await DISK.stat("/dev/null");
-  const listing = new FolderListing(entries, false, async () => (described++, stats));
-  const text = async (target: string): Promise<string> => Buffer.concat(await listing.page(target)).toString();
+  const listing = new FolderListing(entries, {
+    hasParent: false,
+    isCut: false,
+    describe: async () => (described++, stats),
+  });
+  const text = async (target: string): Promise<string> =>
+    Buffer.concat(Object.values(await listing.page(target))).toString();
   const first = await text("/a/?x=1");
   expect(first).toContain("Index of /a/<");
   const once = compared;

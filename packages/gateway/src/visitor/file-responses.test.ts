@@ -1,12 +1,17 @@
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { symlinkSync, writeFileSync, type BigIntStats } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { DISK, type FileSystem } from "../files/disk/file-system.js";
 import { Site } from "./file-visits.suite.js";
 
 const OLD = new Date(1_700_000_000_000);
+const BROTLI = "Accept-Encoding: br\r\n";
+const HTML = "Accept: text/html\r\n";
 
 describe("a file", () => {
   test("is sent with its type, its length, and fields for caches", async () => {
     const site = new Site({ "app.js": "run();\n" });
-    site.date("app.js", OLD);
+    site.settle();
     const { status, fields, body } = await site.get("/app.js?v=1");
     expect(status).toBe(200);
     expect(body).toBe("run();\n");
@@ -120,6 +125,27 @@ describe("a folder", () => {
   });
 });
 
+describe("a folder with an unexpected name", () => {
+  test("is neither a twin nor an index, and a twin without its file is no index either", async () => {
+    const site = new Site({ "a.js": "one", "a.js.br/x": "", "index.html/x": "", "docs/index.html.gz": "zipped" });
+    expect((await site.get("/a.js", "Accept-Encoding: br, gzip\r\n")).body).toBe("one");
+    expect((await site.get("/", HTML)).status).toBe(404);
+    expect((await site.get("/docs/", "Accept-Encoding: gzip\r\n")).status).toBe(404);
+    expect((await site.get("/index.html")).fields["location"]).toBe("/index.html/");
+    expect((await site.get("/docs/index.html.gz")).fields["content-encoding"]).toBeUndefined();
+  });
+});
+
+test("a name that is too long for the disk, or a link that leads to itself, has no file", async () => {
+  const site = new Site({ "a.txt": "one", [`${"n".repeat(252)}.js`]: "long" }, { browse: true });
+  symlinkSync("loop", join(site.directory, "loop"));
+  for (const path of [`/${"n".repeat(256)}`, `/${"n/".repeat(3_000)}`, "/loop", "/loop/", "/a.txt/", "/a.txt/b"])
+    expect((await site.get(path)).status, path.slice(0, 20)).toBe(404);
+  // Its twins would have names that are too long.
+  expect((await site.get(`/${"n".repeat(252)}.js`, BROTLI)).body).toBe("long");
+  expect((await site.get("/")).body).not.toContain("loop");
+});
+
 describe("a missing path", () => {
   test("gets 404 with a page that names no path of the disk", async () => {
     const site = new Site({ "a.txt": "one" });
@@ -135,12 +161,59 @@ describe("a missing path", () => {
     expect(await site.get("/users/7", "Accept: */*\r\n")).toMatchObject({ status: 200, body: "app" });
     expect(await site.get("/missing.js", "Accept: */*\r\n")).toMatchObject({ status: 404 });
     expect(await site.get("/users/7", "Accept: application/json\r\n")).toMatchObject({ status: 404 });
+    expect(await site.get("/users/7", "Accept: text/html;q=0.0, */*\r\n")).toMatchObject({ status: 404 });
   });
 
-  test("gets the configured page with 404", async () => {
-    const site = new Site({ "404.html": "lost" }, { notFoundPage: "/404.html" });
-    expect(await site.get("/b.txt")).toMatchObject({ status: 404, body: "lost" });
+  test("gets a fallback that caches keep for requests with the same Accept only, in each form of the response", async () => {
+    const files = { "index.html": "app", "index.html.br": "small", "lost.html": "lost" };
+    const site = new Site(files, { fallback: "index.html", notFoundPage: "lost.html", cacheControl: "max-age=60" });
+    site.settle();
+    const { fields } = await site.get("/x", HTML);
+    expect(fields).toMatchObject({ vary: "Accept, Accept-Encoding", "cache-control": "max-age=60" });
+    for (const lines of [BROTLI, `If-None-Match: ${fields["etag"]}\r\n`, "Range: bytes=0-1\r\n"])
+      expect((await site.get("/x", HTML + lines)).fields["vary"]).toBe("Accept, Accept-Encoding");
+    expect((await site.get("/x", "Accept: image/png\r\n")).fields["vary"]).toBe("Accept, Accept-Encoding");
+    expect((await site.get("/index.html", HTML)).fields["vary"]).toBe("Accept-Encoding");
   });
+
+  test("gets the configured page with 404, which no cache keeps as long as a file", async () => {
+    const options = { notFoundPage: "/404.html", cacheControl: "max-age=31536000, immutable" };
+    const site = new Site({ "404.html": "lost", "404.html.br": "small" }, options);
+    for (const [lines, body] of [
+      ["", "lost"],
+      [BROTLI, "small"],
+    ] as const)
+      expect(await site.get("/b.txt", lines)).toMatchObject({
+        status: 404,
+        body,
+        fields: { "cache-control": "no-cache", vary: "Accept-Encoding" },
+      });
+    expect((await site.get("/404.html")).fields["cache-control"]).toContain("immutable");
+  });
+});
+
+test("a file that changes twice within one step of its time stamps is read again when they are old enough", async () => {
+  const tick = 1_700_000_000_000;
+  const coarse = async (stats: Promise<BigIntStats>): Promise<BigIntStats> => {
+    const times = { mtimeMs: BigInt(tick), mtimeNs: BigInt(tick) * 1_000_000n };
+    return Object.assign(await stats, times, { ctimeMs: times.mtimeMs, ctimeNs: times.mtimeNs });
+  };
+  const fileSystem: FileSystem = {
+    ...DISK,
+    stat: (path) => coarse(DISK.stat(path)),
+    fstat: (fd) => coarse(DISK.fstat(fd)),
+  };
+  let wall = tick + 500;
+  const site = new Site({ "a.txt": "one" }, { fileSystem, wallClock: () => wall });
+  expect((await site.get("/a.txt")).body).toBe("one");
+  writeFileSync(join(site.directory, "a.txt"), "two");
+  wall += 1_000;
+  site.visit.clock.pass(1_000);
+  expect((await site.get("/a.txt")).body).toBe("two");
+  writeFileSync(join(site.directory, "a.txt"), "six");
+  wall += 10_000;
+  site.visit.clock.pass(10_000);
+  expect((await site.get("/a.txt")).body).toBe("six");
 });
 
 test("a file that changes is read again within a second", async () => {
@@ -157,7 +230,7 @@ test("a file that changes is read again within a second", async () => {
 describe("a visitor that has a version of a file", () => {
   test("gets 304 with the fields for its cache, and 412 if it requires another version", async () => {
     const site = new Site({ "a.txt": "one" });
-    site.date("a.txt", OLD);
+    site.settle();
     const { fields } = await site.get("/a.txt");
     const { status, body, fields: kept } = await site.get("/a.txt", `If-None-Match: ${fields["etag"]}\r\n`);
     expect({ status, body }).toEqual({ status: 304, body: "" });
@@ -172,11 +245,28 @@ describe("a visitor that has a version of a file", () => {
 
   test("gets a weak tag while the file may change within its time stamp, and a strong one later", async () => {
     const site = new Site({ "a.txt": "one" });
-    expect((await site.get("/a.txt")).fields["etag"]).toMatch(/^W\/"/);
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
-    onTestFinished(() => void vi.useRealTimers());
-    site.visit.clock.pass(1_000);
-    expect((await site.get("/a.txt")).fields["etag"]).toMatch(/^"/);
+    site.date("a.txt", OLD);
+    const young = (await site.get("/a.txt")).fields["etag"]!;
+    expect(young).toMatch(/^W\/"/);
+    site.settle();
+    const old = (await site.get("/a.txt")).fields["etag"]!;
+    expect(old).toMatch(/^"/);
+    // The young tag may be that of an earlier content with the same time stamp.
+    expect((await site.get("/a.txt", `If-None-Match: ${young}\r\n`)).status).toBe(200);
+    expect((await site.get("/a.txt", `If-None-Match: ${old}\r\n`)).status).toBe(304);
+  });
+
+  test("gets the strong tag of a twin and of a large file later, too", async () => {
+    const site = new Site({
+      "a.js": "one",
+      "a.js.br": "two",
+      "b.js": Buffer.alloc(2 ** 21),
+      "b.js.br": Buffer.alloc(2 ** 21),
+    });
+    for (const path of ["/a.js", "/b.js"])
+      expect((await site.get(path, BROTLI, "HEAD")).fields["etag"]).toMatch(/^W\/"/);
+    site.settle();
+    for (const path of ["/a.js", "/b.js"]) expect((await site.get(path, BROTLI, "HEAD")).fields["etag"]).toMatch(/^"/);
   });
 });
 

@@ -5,13 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { DISK, type FileSystem, type OnRead } from "../files/disk/file-system.js";
-import { SecretFiles, type FileFault } from "../files/index.js";
+import { DISK, type FileSystem } from "../files/disk/file-system.js";
+import { SecretFiles, SharedDisk } from "../files/index.js";
 import { Site } from "./file-visits.suite.js";
 
 const SECRET = "the secret of another folder";
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A folder beside the served one. */
 function outside(): string {
@@ -264,7 +262,7 @@ test("the search for configurations is bounded, ends when it is not wanted, and 
     return path.includes("link") ? Promise.reject(new Error("followed")) : Promise.resolve();
   };
   const namedFiles = (): Promise<string[]> => Promise.resolve([]);
-  const secrets = new SecretFiles({ paths: [], namedFiles, fileSystem: { ...DISK, readFolder } });
+  const secrets = new SecretFiles({ paths: [], namedFiles, disk: new SharedDisk({ ...DISK, readFolder }) });
   await secrets.searchBelow(tmpdir(), () => true);
   expect(folders).toBe(10_001);
   folders = 0;
@@ -282,85 +280,4 @@ test("a file that is deleted while it is opened is missing, and one that is repl
   const replace = (): void => renameSync(join(site.directory, "b.txt"), join(site.directory, "a.txt"));
   const site: Site = new Site({ "a.txt": "one", "b.txt": "two" }, { fileSystem: around("open", false, replace) });
   expect((await site.get("/a.txt")).body).toBe("two");
-});
-
-describe("a disk", () => {
-  test("that does not respond holds up no other folder, no file in memory, and at most 3 threads", async () => {
-    let running = 0;
-    let most = 0;
-    const stuck: { resolve: () => void }[] = [];
-    let isStuck = false;
-    const stat: FileSystem["stat"] = async (path) => {
-      if (!isStuck) return DISK.stat(path);
-      running++;
-      most = Math.max(most, running);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      stuck.push({ resolve });
-      await promise;
-      running--;
-      return DISK.stat(path);
-    };
-    const files = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`${n}.txt`, String(n)]));
-    const slow = new Site(files, { fileSystem: { ...DISK, stat } });
-    const other = new Site({ "a.txt": "one" });
-    await slow.get("/0.txt");
-    isStuck = true;
-    const waiting = Array.from({ length: 9 }, (_, n) => slow.root.load(`/${n + 1}.txt`, 0));
-    expect((await slow.get("/0.txt")).body).toBe("0");
-    expect((await other.get("/a.txt")).body).toBe("one");
-    expect({ running, most }).toEqual({ running: 3, most: 3 });
-    isStuck = false;
-    for (const { resolve } of stuck) resolve();
-    expect((await Promise.all(waiting)).every((found) => typeof found === "object")).toBe(true);
-  });
-
-  test("that stays stuck keeps a bounded number of requests waiting; further ones get 503", async () => {
-    const site = new Site({}, { fileSystem: { ...DISK, stat: () => new Promise(() => {}) } });
-    for (let n = 0; n < 32 + 4_096; n++) void site.root.load(`/${n}`, 0);
-    expect(await site.get("/more")).toMatchObject({
-      status: 503,
-      fields: { "postern-error": "PN_FILE_UNREADABLE", "retry-after": "5" },
-    });
-  });
-
-  test.for<[string, number]>([
-    ["EACCES", 404],
-    ["EPERM", 404],
-    ["EIO", 503],
-    ["EMFILE", 503],
-  ])("that fails with %s tells the owner, and the visitor gets %i without a path", async ([code, status]) => {
-    const faults: FileFault[] = [];
-    const open: FileSystem["open"] = () => Promise.reject(Object.assign(new Error(code), { code }));
-    const onFault = (fault: FileFault): void => void faults.push(fault);
-    const site = new Site({ "a.txt": "one", "b.txt": "two" }, { fileSystem: { ...DISK, open }, onFault });
-    const response = await site.get("/a.txt");
-    expect(response.status).toBe(status);
-    expect(response.body).not.toMatch(/a\.txt|postern-files|EACCES|EPERM|EIO|EMFILE/);
-    await site.get("/b.txt");
-    expect(faults).toEqual([{ path: join(site.directory, "a.txt"), code }]);
-  });
-
-  test("that fails while a file is sent cuts the response", async () => {
-    let reads = 0;
-    const read: FileSystem["read"] = (fd, buffer, length, position, done: OnRead) => {
-      if (++reads < 3) DISK.read(fd, buffer, length, position, done);
-      else setImmediate(() => done(Object.assign(new Error("EIO"), { code: "EIO" }), 0));
-    };
-    const site = new Site({ "big.bin": Buffer.alloc(2_000_000) }, { fileSystem: { ...DISK, read } });
-    await site.get("/big.bin");
-    expect(site.visit.connection.state).toBe("reset");
-  });
-
-  test("without the served folder tells the owner once a second", async () => {
-    const faults: FileFault[] = [];
-    const site = new Site({ "a.txt": "one" }, { onFault: (fault) => void faults.push(fault) });
-    site.remove("");
-    expect((await site.get("/a.txt")).status).toBe(404);
-    expect((await site.get("/b.txt")).status).toBe(404);
-    while (faults.length === 0) await nextTurn();
-    expect(faults).toEqual([{ path: site.directory, code: "ENOENT" }]);
-    site.write("a.txt", "new");
-    site.visit.clock.pass(1_000);
-    expect((await site.get("/a.txt")).body).toBe("new");
-  });
 });

@@ -2,8 +2,17 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { FileCache, FileRoot, SecretFiles, type FileRootDependencies, type FilesOptions } from "../files/index.js";
+import {
+  FileCache,
+  FileRoot,
+  SecretFiles,
+  SharedDisk,
+  type FileRootDependencies,
+  type FilesOptions,
+} from "../files/index.js";
+import type { FileSystem } from "../files/disk/file-system.js";
 import type { FilesRoute, PathEdit } from "../route.js";
+import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { Visit } from "./visits.suite.js";
 
 /** A response as its visitor received it. */
@@ -13,11 +22,15 @@ export interface Received {
   readonly body: string;
 }
 
-export interface SiteOptions extends Omit<FilesOptions, "directory">, FileRootDependencies {
+export interface SiteOptions extends Partial<FilesOptions>, FileRootDependencies {
   readonly pathEdit?: PathEdit;
   readonly secrets?: SecretFiles;
   readonly cache?: FileCache;
+  /** The calls to the disk. Default: those of this machine. */
+  readonly fileSystem?: FileSystem;
 }
+
+const START = new FakeClock().now();
 
 /** A folder on the disk, and a visitor whose requests go to it. */
 export class Site {
@@ -33,8 +46,19 @@ export class Site {
   constructor(files: Readonly<Record<string, string | Buffer>>, options: SiteOptions = {}) {
     onTestFinished(() => rmSync(this.directory, { recursive: true, force: true }));
     for (const [path, content] of Object.entries(files)) this.write(path, content);
-    const { pathEdit, secrets = new SecretFiles({ paths: [] }), cache = new FileCache(), ...rest } = options;
-    this.root = new FileRoot({ directory: this.directory, ...rest }, cache, secrets, rest);
+    const {
+      pathEdit,
+      secrets = new SecretFiles({ paths: [] }),
+      cache = new FileCache(),
+      fileSystem,
+      ...rest
+    } = options;
+    this.root = new FileRoot({ directory: this.directory, ...rest }, cache, secrets, {
+      wallClock: () => Date.now() + this.visit.clock.now() - START,
+      now: () => this.visit.clock.now(),
+      ...(fileSystem && { disk: new SharedDisk(fileSystem) }),
+      ...rest,
+    });
     onTestFinished(() => this.root.close());
     this.#route = {
       kind: "files",
@@ -71,6 +95,11 @@ export class Site {
   /** Sets when a file was modified. */
   date(path: string, modified: Date): void {
     utimesSync(join(this.directory, path), modified, modified);
+  }
+
+  /** Lets time pass until the files are no longer young. */
+  settle(): void {
+    this.visit.clock.pass(3_000);
   }
 
   remove(path: string): void {

@@ -30,7 +30,8 @@ export class Http1ResponseWriter implements ResponseWriter {
   readonly #owner: ResponseWriterOwner;
   /** The head, while it waits for the first bytes of its body. */
   #pendingHead: FinalHead | undefined;
-  #options: ResponseOptions = { visitorMinor: 1, close: false };
+  /** Those of the current response. */
+  readonly #options: ResponseOptions = { visitorMinor: 1, close: false, lines: "" };
   /** Bytes of the body that have not been reported as sent. */
   #uncredited = 0;
 
@@ -47,9 +48,12 @@ export class Http1ResponseWriter implements ResponseWriter {
 
   onResponse(head: FinalHead, { lines }: ResponseEdits): ChunkForm {
     const { versionMinor } = this.#request;
-    this.#options = { visitorMinor: versionMinor, close: this.#owner.closesAfterRequest, lines };
+    const options = this.#options;
+    options.visitorMinor = versionMinor;
+    options.close = this.#owner.closesAfterRequest;
+    options.lines = lines;
     this.#pendingHead = head;
-    this.isLast = head.closes(this.#options);
+    this.isLast = head.closes(options);
     return versionMinor === 1 ? "chunks" : "data";
   }
 

@@ -58,7 +58,7 @@ export class Http1Visitor
     this.#ownResponses = new OwnResponses(this.context.isProxied);
     this.#watch = new VisitorWatch(host.limits, host.deadlines, this);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
-    this.#exchanges = new Exchanges(this, this.#head);
+    this.#exchanges = new Exchanges(this, this.#head, host);
     connection.handler = this;
   }
 

@@ -2,7 +2,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DISK, type FileSystem } from "../files/disk/file-system.js";
-import { SecretFiles } from "../files/index.js";
+import { SecretFiles, SharedDisk } from "../files/index.js";
 import { Site } from "./file-visits.suite.js";
 
 const SECRET = "the secret of another program";
@@ -36,7 +36,7 @@ test.for<[string, number]>([
   const secrets = new SecretFiles({
     paths: [],
     namedFiles: () => Promise.resolve([join(site.directory, "a.key")]),
-    fileSystem: { ...DISK, stat },
+    disk: new SharedDisk({ ...DISK, stat }),
     now: () => site.visit.clock.now(),
   });
   const site: Site = new Site({ "postern.toml": "x", "a.key": SECRET }, { secrets });

@@ -1,6 +1,7 @@
 import type { Linked } from "@postern/net";
 import type { DeadlineQueue } from "../deadlines/deadline-queue.js";
 import type { ExchangeContext } from "../exchange/exchange-context.js";
+import type { CreateFilesExchange } from "../exchange/visitor-exchange.js";
 import type { Refusal } from "../http/index.js";
 import type { GatewayLimits } from "../limits.js";
 import type { Router } from "../route.js";
@@ -26,6 +27,8 @@ export interface VisitorHost {
   readonly deadlines: DeadlineQueue;
   readonly forwarding: Forwarding;
   readonly exchanges: ExchangeContext;
+  /** Creates the exchanges of routes with files. Undefined: there are no such routes, and their code is not loaded. */
+  readonly createFilesExchange: CreateFilesExchange | undefined;
   /** Whether connections close after their current response. */
   readonly closing: boolean;
   /** Whether there is no memory for more requests. */

@@ -3,6 +3,7 @@ import { DeadlineQueue } from "../deadlines/deadline-queue.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { ExchangeContext } from "../exchange/exchange-context.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
+import { FileExchange } from "../files/index.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "../limits.js";
 import { MemoryConnection } from "../memory-relay.suite.js";
 import type { Route, Router } from "../route.js";
@@ -31,6 +32,7 @@ export class Visit {
         limits: all,
         sharedDomain: new SharedDomain("tunnel.example.com"),
       }),
+      createFilesExchange: (visitor, request) => new FileExchange(visitor, request),
       closing: false,
       overloaded: false,
       forget() {},

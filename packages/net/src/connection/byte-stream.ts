@@ -15,8 +15,8 @@ export interface ByteStream {
   readonly unsent: number;
 
   /**
-   * Sends or queues `chunk`. Bytes in a read buffer are copied or on loan when this returns; other memory must not
-   * change until it has been sent.
+   * Sends or queues `chunk`. Bytes in a read buffer or in `WRITE_MEMORY` are copied or on loan when this returns; other
+   * memory must not change until it has been sent.
    * @returns false when the caller should send no more until `onDrain`. The bytes are queued in both cases.
    */
   write(chunk: Buffer): boolean;

@@ -24,8 +24,8 @@ export interface Connection {
   readonly progress: number;
 
   /**
-   * Sends `chunk`. Bytes in a read buffer are copied or on loan when this returns; other memory must not change until
-   * it has been sent.
+   * Sends `chunk`. Bytes in a read buffer or in `WRITE_MEMORY` are copied or on loan when this returns; other memory
+   * must not change until it has been sent.
    */
   write(chunk: Buffer): void;
 

@@ -1,4 +1,5 @@
 import { BufferPool } from "./buffer-pool.js";
+import { ReusedViews } from "./reused-views.js";
 
 /** Two frames of the largest size and the headers of their message fit into one read. */
 const READ_SIZE = 129 * 1024;
@@ -12,3 +13,6 @@ export const READ_BUFFERS = new BufferPool(READ_SIZE, 16);
  * an ACK, it fits into four TLS records: a fifth one with the last bytes would cost both ends as much as a full one.
  */
 export const SHARED_BUFFER: Buffer = Buffer.allocUnsafeSlow(64 * 1024 - 64);
+
+/** The bytes of reads into the shared buffer. */
+export const SHARED_VIEWS = new ReusedViews(SHARED_BUFFER);

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { isLent, release } from "./buffer-pool.js";
-import { READ_BUFFERS, SHARED_BUFFER } from "./read-buffers.js";
+import { READ_BUFFERS, SHARED_BUFFER, SHARED_VIEWS } from "./read-buffers.js";
 import { READ_END } from "./read-end.js";
 import { chooseBuffers, hookReads } from "./read-hook.js";
 import { isTls } from "../tls/is-tls.js";
@@ -114,7 +114,8 @@ export class SocketReader {
       this.#end = end;
       return true;
     }
-    const chunk = this.#buffer.subarray(this.#start, end);
+    const isShared = this.#buffer === SHARED_BUFFER && this.#start === 0;
+    const chunk = isShared ? SHARED_VIEWS.first(end) : this.#buffer.subarray(this.#start, end);
     // If the receiver throws, node:net does not ask for another buffer.
     this.#start = this.#end;
     return this.#deliver(chunk);

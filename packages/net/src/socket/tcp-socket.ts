@@ -8,11 +8,23 @@ type Written = (error?: Error | null) => void;
  * class discards the data of failed writes and continues to read until the end or a read error.
  */
 export class TcpSocket extends Socket {
+  /** The stream's callback, which is the same for all of its writes, and the same one without the error. */
+  #written: Written | undefined;
+  #ended: Written = () => {};
+
   override _write(chunk: Buffer, encoding: BufferEncoding, written: Written): void {
-    super._write(chunk, encoding, () => written());
+    super._write(chunk, encoding, this.#withoutError(written));
   }
 
   override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], written: Written): void {
-    super._writev?.(chunks, () => written());
+    super._writev?.(chunks, this.#withoutError(written));
+  }
+
+  #withoutError(written: Written): Written {
+    if (written !== this.#written) {
+      this.#written = written;
+      this.#ended = (): void => written();
+    }
+    return this.#ended;
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { TunnelError } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
-import { outboundRequest } from "@postern/net";
+import { keepNewest, outboundRequest } from "@postern/net";
 import type { Claims } from "./token-claims.js";
 
 export interface IntrospectionOptions {
@@ -65,10 +65,7 @@ export class Introspection {
     this.#cache.set(id, { response, askedAt: now });
     // A failed request must not stay in the cache.
     response.catch(({ code }: TunnelError) => code === "PN_AUTH_UNAVAILABLE" && this.#cache.delete(id));
-    for (const oldest of this.#cache.keys()) {
-      if (this.#cache.size <= SERVER_LIMITS.introspected) break;
-      this.#cache.delete(oldest);
-    }
+    keepNewest(this.#cache, SERVER_LIMITS.introspected);
     return response;
   }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 /** The value of every byte of a read buffer after its callback. It is invalid in UTF-8, and large as a length. */
 export const POISON = 0xdb;
 
-/** The parts of package net that know its read buffers. */
+/** The parts of package net that know the memory which is used again. */
 export interface ReadBuffers {
   /** Whether a socket still sends from `memory`. */
   isLent(memory: ArrayBufferLike): boolean;
@@ -14,6 +14,8 @@ export interface ReadBuffers {
   SocketReader: { prototype: { pass: Pass } };
   /** All bytes pass through the streams of the sockets. */
   disableReadHook(): void;
+  /** Memory that each message uses again. */
+  WRITE_MEMORY: { take: (length: number) => Buffer };
 }
 
 type Pass = (this: unknown, chunk: Buffer) => void;
@@ -30,9 +32,10 @@ interface Patched {
 const OURS = /\/packages\/(?:protocol|net|gateway|server|client|cli)\/(?:dist|src)\/(?!.*\.(?:test|suite)\.[jt]s$)/;
 
 /**
- * Patches node:net so that bytes read for Postern's code are overwritten with POISON when the callback returns. Bytes
- * are valid only during the call: code that keeps them without copying finds garbage. Only listeners and callbacks that
- * Postern's code registers are affected, not those of node:http, package ws and tests.
+ * Patches node:net so that bytes read for Postern's code are overwritten with POISON when the callback returns, and
+ * `WRITE_MEMORY`, so that a message is overwritten when the next one needs its memory. Bytes are valid only during the
+ * call: code that keeps them without copying finds garbage. Only listeners and callbacks that Postern's code registers
+ * are affected, not those of node:http, package ws and tests.
  */
 export function poisonReads(buffers: ReadBuffers): void {
   const poison = poisoner(buffers);
@@ -42,6 +45,13 @@ export function poisonReads(buffers: ReadBuffers): void {
   reader.pass = function (chunk): void {
     pass.call(this, chunk);
     poison(chunk);
+  };
+  const memory = buffers.WRITE_MEMORY;
+  const take = memory.take.bind(memory);
+  memory.take = (length): Buffer => {
+    const message = take(length);
+    new Uint8Array(message.buffer).fill(POISON);
+    return message;
   };
   const listeners = new WeakSet<DataListener>();
   const prototype = Socket.prototype as unknown as Patched;

@@ -27,7 +27,7 @@ export const cert: CommandDeclaration = {
         CONFIG_FILE,
       ],
       details:
-        "Prints the lines to add to the configuration of server and client, and a command to try them with the port in the configuration file. A second run keeps the CA and replaces the certificates, which are valid for 90 days.",
+        "Prints the lines to add to the configuration of server, client and gateway, and commands to try them with the ports in the configuration file. A second run keeps the CA and replaces the certificates, which are valid for 90 days.",
       help: `Examples:
   postern cert dev
   postern cert dev certs --domain tunnel.test --client alice`,

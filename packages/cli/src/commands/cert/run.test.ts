@@ -22,6 +22,9 @@ test("writes a CA and two usable certificates with private keys; a second run ke
   expect(made("server").names).toEqual(["tunnel.test", "*.tunnel.test", "localhost"]);
   for (const file of ["ca.key", "server.key", "client.key"]) expect(statSync(join(folder, file)).mode & 0o077).toBe(0);
   expect(lines.join("\n")).toContain('method = "certificate"');
+  expect(lines.join("\n")).toMatch(
+    /gateway.*\n {2}\[server\.ssl\]\n {2}cert_file = ".*server\.pem"\n {2}key_file = ".*server\.key"\n/,
+  );
 
   const authority = new X509Certificate(text("ca.pem"));
   const client = new X509Certificate(text("client.pem"));
@@ -36,16 +39,18 @@ test("writes a CA and two usable certificates with private keys; a second run ke
 });
 
 test.for([
-  ['listen = "127.0.0.1:9443"', "https://tunnel.test:9443/health"],
-  ['listen = "127.0.0.1:9080"\npublic_https_port = 443', "https://tunnel.test/health"],
-  ["listen = wrong", "https://tunnel.test:8080/health"],
-] as const)("the command to try it has the port of a file with %s", async ([server, url]) => {
+  ['listen = "127.0.0.1:9443"', "https://tunnel.test:9443/health", "https://tunnel.test:8443/"],
+  ['listen = "127.0.0.1:9080"\npublic_https_port = 443', "https://tunnel.test/health", "https://tunnel.test:8443/"],
+  ["[server.ssl]\nhttps_port = 443", "https://tunnel.test:8080/health", "https://tunnel.test/"],
+  ["listen = wrong", "https://tunnel.test:8080/health", "https://tunnel.test:8443/"],
+] as const)("the commands to try it have the ports of a file with %s", async ([server, url, gatewayUrl]) => {
   const folder = scratchFolder(onTestFinished);
   const config = join(folder, "postern.toml");
   writeFileSync(config, `[tunnel.server]\n${server}\n`, { mode: 0o600 });
   lines.length = 0;
   await run({ folder: join(folder, "certs"), domain: "tunnel.test", client: "alice", config }, terminal);
-  expect(lines.join("\n").split("\n").at(-1)).toContain(url);
+  const commands = lines.join("\n").matchAll(/^Start the .* then try it: .* (https:.*)$/gm);
+  expect(Array.from(commands, ([, tried]) => tried)).toEqual([url, gatewayUrl]);
 });
 
 test.skipIf(process.platform !== "linux")("a folder that cannot be made is refused", async () => {

@@ -34,8 +34,8 @@ export async function run({ folder, domain, client, config }: CertDevOptions, te
     const names = [...new Set([domain, `*.${domain}`, "localhost", "127.0.0.1", "::1"])];
     write(folder, "server", await issueServerCertificate(ca, names));
     write(folder, "client", await issueClientCertificate(ca, client));
-    const port = await securePort(config, terminal.env);
-    terminal.stdout.line(nextSteps(folder, domain, port, existing !== undefined));
+    const ports = await securePorts(config, terminal.env);
+    terminal.stdout.line(nextSteps(folder, domain, ports, existing !== undefined));
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError(
@@ -65,15 +65,27 @@ function write(folder: string, name: string, { certificate, key }: DevCertificat
   }
 }
 
-/** The port for HTTPS in the configuration; the default if the file has mistakes, which do not matter here. */
-async function securePort(config: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
-  const settings = await readSettings({ config, env, flags: {} }).catch(() => undefined);
-  const { listen, public_https_port: port } = settings?.loaded.values.tunnel.server ?? { listen: ":8080" };
-  return String(port ?? listen.slice(listen.lastIndexOf(":") + 1));
+/** Ports for HTTPS. */
+interface SecurePorts {
+  server: string;
+  gateway: string;
 }
 
-function nextSteps(folder: string, domain: string, port: string, keptCa: boolean): string {
+/** The ports in the configuration; the defaults if the file has mistakes, which do not matter here. */
+async function securePorts(config: string | undefined, env: NodeJS.ProcessEnv): Promise<SecurePorts> {
+  const settings = await readSettings({ config, env, flags: {} }).catch(() => undefined);
+  const { tunnel, server } = settings?.loaded.values ?? {};
+  const { listen, public_https_port: port } = tunnel?.server ?? { listen: ":8080" };
+  return {
+    server: String(port ?? listen.slice(listen.lastIndexOf(":") + 1)),
+    gateway: String(server?.ssl.https_port ?? 8443),
+  };
+}
+
+function nextSteps(folder: string, domain: string, ports: SecurePorts, keptCa: boolean): string {
   const path = (file: string): string => JSON.stringify(join(folder, file));
+  const curl = (port: string): string =>
+    `curl --cacert ${quoted(join(folder, "ca.pem"))} https://${domain}${port === "443" ? "" : `:${port}`}`;
   return printableLines([
     keptCa
       ? `Kept the CA in ${folder}, and wrote new server and client certificates, valid for 90 days.`
@@ -98,7 +110,14 @@ function nextSteps(folder: string, domain: string, port: string, keptCa: boolean
     `  cert_file = ${path("client.pem")}`,
     `  key_file = ${path("client.key")}`,
     "",
-    `Start the server, then try it: curl --cacert ${quoted(join(folder, "ca.pem"))} https://${domain}${port === "443" ? "" : `:${port}`}/health`,
+    `Start the server, then try it: ${curl(ports.server)}/health`,
+    "",
+    "For a gateway (postern serve), add to its postern.toml:",
+    "  [server.ssl]",
+    `  cert_file = ${path("server.pem")}`,
+    `  key_file = ${path("server.key")}`,
+    "",
+    `Start the gateway, then try it: ${curl(ports.gateway)}/`,
   ]);
 }
 

@@ -72,6 +72,30 @@ test("shows fixed answers, redirects and refusals", async () => {
   expect(await explain("GET", "http://a.example/api/%2e%2e/x")).toContain("Refused   PN_ROUTE_PATH");
 });
 
+test("shows the file that a folder sends", async () => {
+  const folder = scratchFolder(onTestFinished);
+  writeFileSync(join(folder, "index.html"), "app");
+  const toml = `[static_config]\ndirectory = "${folder}"\nfallback = "index.html"\n`;
+  expect(await explainFile(toml, "http://a.example/users/7?x")).toMatch(
+    /Files +\/.*path {2}\/users\/7\nResponse +200, the fallback \/index.html: there is no such file\n/,
+  );
+  expect(await explainFile(toml, "http://a.example/.env.txt")).toContain(
+    "404, the gateway's own page: a name in the path begins with a dot (dotfiles = false)\n",
+  );
+  expect(await explainFile(toml, "POST", "http://a.example/")).toContain("405, files accept GET, HEAD and OPTIONS");
+  const { files } = JSON.parse(await explainFile(toml, "--json", "http://a.example/")) as Record<string, unknown>;
+  expect(files).toEqual({ directory: folder, path: "/", status: 200, answer: "index", file: "/index.html" });
+});
+
+test("a port on which the gateway does not listen", async () => {
+  expect(await explain("GET", "http://a.example:8080/api/users")).not.toContain("Listener");
+  expect(await explain("GET", "http://a.example:9000/api/users")).toContain(
+    "Listener  none: the gateway does not listen on port 9000, but on 8080 (HTTP). The rest assumes a proxy",
+  );
+  const found = JSON.parse(await explain("--json", "https://a.example/")) as Record<string, unknown>;
+  expect(found["not_received"]).toBe("the gateway has no HTTPS ([server.ssl])");
+});
+
 test("as JSON", async () => {
   const found = JSON.parse(await explain("--json", "GET", "http://a.example/api/")) as Record<string, unknown>;
   expect(found).toMatchObject({

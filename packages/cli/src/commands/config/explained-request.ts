@@ -1,4 +1,4 @@
-import { explainRequest, type ExplainedRequest } from "@postern/gateway/service";
+import { explainFile, explainRequest, type ExplainedFile, type ExplainedRequest } from "@postern/gateway/service";
 import { CliError } from "../../errors.js";
 import { hasGateway } from "../../running/gateway-settings.js";
 import { gatewayOptions, loadGateway } from "../../running/configured-gateway.js";
@@ -6,6 +6,8 @@ import type { Settings } from "../../settings/configuration.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable, printableAscii } from "../../terminal/printable.js";
 import { choiceText } from "./choice-text.js";
+import { answerText } from "./file-answer.js";
+import { listenerNote } from "./listener-note.js";
 import { requestToExplain, type GivenRequest, type RequestToExplain } from "./request-to-explain.js";
 
 /** Routes for other hosts and paths that are listed if none is for this one. */
@@ -25,25 +27,34 @@ export async function explainedRequest(given: GivenRequest, settings: Settings):
       "The configuration has no route to explain.",
       "Add [[proxy]] with path and target, or [static_config] with directory.",
     );
-  const { routes, certificates } = await loadGateway(settings);
+  const { routes, certificates, served } = await loadGateway(settings);
   try {
-    const { serviceEndpoints = true, tls } = gatewayOptions(settings, certificates);
+    const { serviceEndpoints = true, tls, namedFiles } = gatewayOptions(settings, certificates);
     const explained = explainRequest(routes, request, { serviceEndpoints, tls });
-    return new RequestReport(request, explained, settings.loaded.values.proxy.length);
+    const file = await explainFile(explained, request, { paths: served.secretFiles, namedFiles });
+    const note = listenerNote(request.url, settings.loaded.gatewayAddresses);
+    return new RequestReport(request, { ...explained, file, note }, settings.loaded.values.proxy.length);
   } catch (error) {
     if (error instanceof RangeError) throw new CliError("PN_USAGE", error.message);
     throw error;
   }
 }
 
+interface Explained extends ExplainedRequest {
+  /** Of a route with files. */
+  readonly file: ExplainedFile | undefined;
+  /** Why no listener of the gateway receives the request; undefined: one does. */
+  readonly note: string | undefined;
+}
+
 /** The explanation of a request, for people and for programs. */
 export class RequestReport {
   readonly #request: RequestToExplain;
-  readonly #explained: ExplainedRequest;
+  readonly #explained: Explained;
   readonly #proxies: number;
 
   /** @param proxies the number of `[[proxy]]` tables */
-  constructor(request: RequestToExplain, explained: ExplainedRequest, proxies: number) {
+  constructor(request: RequestToExplain, explained: Explained, proxies: number) {
     this.#request = request;
     this.#explained = explained;
     this.#proxies = proxies;
@@ -51,15 +62,17 @@ export class RequestReport {
 
   get json(): Record<string, unknown> {
     const { method, url, authority, headers, address } = this.#request;
-    const { httpsRedirect, isExempt, routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
+    const { httpsRedirect, isExempt, routing, targets, folder, file, note, location, isServiceEndpoint, refusal } =
+      this.#explained;
     return {
       request: { method, url, host: authority, headers: headers.map(([name, value]) => ({ name, value })), address },
+      not_received: note ?? null,
       route: isServiceEndpoint ? null : (routing.value?.name ?? null),
       refusal: refusal ?? null,
       https_redirect: httpsRedirect ?? null,
       https_exempt: isExempt,
       targets,
-      ...(folder === undefined ? {} : { files: folder }),
+      ...(folder === undefined ? {} : { files: { ...folder, ...file } }),
       ...(location === undefined ? {} : { location }),
       service_endpoint: isServiceEndpoint,
       candidates: routing.candidates.map(({ value, index, takes, mismatches }) => ({
@@ -73,13 +86,16 @@ export class RequestReport {
 
   lines(paint: Paint): string[] {
     const { method, url, address } = this.#request;
-    const { routing } = this.#explained;
+    const { routing, note } = this.#explained;
     const shown = this.#considered();
     const others = routing.candidates.length - shown.length;
     return [
       paint.bold(printableAscii(`${method} ${url}`)),
       "",
       row("From", printable(address)),
+      ...(note === undefined
+        ? []
+        : [row("Listener", paint.red(`none: ${note}. The rest assumes a proxy that leads here`))]),
       ...this.#outcome(paint),
       "",
       ...(this.#isRouted ? [] : ["No route is tried. To see the route over HTTPS, explain the https:// URL."]),
@@ -112,7 +128,7 @@ export class RequestReport {
   }
 
   #routed(paint: Paint): string[] {
-    const { routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
+    const { routing, targets, folder, file, location, isServiceEndpoint, refusal } = this.#explained;
     const { value } = routing;
     const route = value === undefined ? [] : [row("Route", paint.cyan(printable(value.name)))];
     if (refusal !== undefined) return [...route, row("Refused", `${paint.red(refusal)}: ${refusalReason(routing)}`)];
@@ -122,7 +138,11 @@ export class RequestReport {
       return [...route, row("Redirect", `${action.status} to ${printableAscii(location ?? "")}`)];
     if (action?.kind === "respond") return [...route, row("Response", `${action.status}, with the text of the route`)];
     if (folder !== undefined)
-      return [...route, row("Files", `${printable(folder.directory)}  path  ${printableAscii(folder.path ?? "")}`)];
+      return [
+        ...route,
+        row("Files", `${printable(folder.directory)}  path  ${printableAscii(folder.path ?? "")}`),
+        ...(file === undefined ? [] : [row("Response", answerText(file))]),
+      ];
     const { method } = this.#request;
     const limits = action?.kind === "forward" ? limitsText(action.limits) : "";
     return [

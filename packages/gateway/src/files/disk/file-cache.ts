@@ -8,8 +8,15 @@ export const FILE_LIMITS = {
   cache: 64 * 1024 * 1024,
   /** Bytes of the largest file that is kept in memory. Larger ones are read while they are sent. */
   cachedFile: 1024 * 1024,
+  /**
+   * Bytes of files that left the cache while visitors read them. Beyond it, files are read while they are sent unless
+   * they are very small.
+   */
+  left: 32 * 1024 * 1024,
   /** Descriptors of larger files that stay open. */
   descriptors: 128,
+  /** Bytes of such files in memory, beyond which they are read in the smallest blocks. */
+  blocks: 32 * 1024 * 1024,
   /** Ranges of one request. */
   ranges: MOST_RANGES,
   /** Look-ups in one folder that wait for others. */
@@ -23,13 +30,17 @@ const OVERHEAD = 2_048;
 export class FileCache {
   readonly #most: number;
   /** The memory of its contents. */
-  readonly slabs = new Slabs();
+  readonly slabs: Slabs;
   readonly #inMemory = new LinkedList<FileContent>();
   readonly #open = new LinkedList<FileContent>();
 
-  /** @param bytes the most bytes to keep */
-  constructor(bytes: number = FILE_LIMITS.cache) {
+  /**
+   * @param bytes the most bytes to keep
+   * @param left the most bytes that responses may use beside them, before new ones come in smaller pieces
+   */
+  constructor(bytes: number = FILE_LIMITS.cache, left: number = FILE_LIMITS.left) {
     this.#most = bytes;
+    this.slabs = new Slabs(left);
   }
 
   /** Bytes that are kept now. Contents that were dropped and are still in use do not count: nothing would free them. */
@@ -63,6 +74,11 @@ export class FileCache {
     if (content.isDropped) return;
     this.#listOf(content).remove(content);
     content.drop();
+  }
+
+  /** The process has no descriptors left: closes those that no response uses. */
+  closeDescriptors(): void {
+    for (const content of this.#open) this.#evict(content);
   }
 
   #evict(content: FileContent): void {

@@ -1,6 +1,5 @@
-import type { BigIntStats } from "node:fs";
 import { Linked } from "@postern/net";
-import { hasSameContent, modifiedOf, stampOf } from "./file-stamp.js";
+import { changedOf, changeOf, identityOf, modifiedOf, stampOf, type FileStats } from "./file-stamp.js";
 import type { OnRead } from "./file-system.js";
 import type { PacedDisk } from "./paced-disk.js";
 import type { OpenedFile } from "./root-folder.js";
@@ -29,19 +28,27 @@ export class FileContent extends Linked<FileContent> {
   readonly size: number;
   /** When the file was modified, in milliseconds since 1970. */
   readonly modified: number;
-  /** Changes whenever the file changes. */
+  /** When the file was changed, in milliseconds since 1970. */
+  readonly changed: number;
+  /** Changes whenever the file changes, unless it was young. */
   readonly stamp: string;
   /** Its path on the disk without links. */
   readonly realPath: string;
   /** Undefined: they are read from the descriptor. */
   readonly bytes: Buffer | undefined;
   /** Undefined if the content is in memory. */
-  readonly #stats: BigIntStats | undefined;
+  readonly #stats: FileStats | undefined;
   readonly #memory: ContentMemory | undefined;
   readonly #fd: number;
   readonly #fileSystem: PacedDisk;
   #users = 0;
   #isFree = true;
+  /** Whether it was seen smaller. */
+  hasGrown = false;
+  /** Whether it has no `bytes`, and may be growing, such as a log. */
+  mayGrow = false;
+  /** Whether a response has noticed that the file changed. */
+  #isStale = false;
   /** Whether it is no longer in the cache. */
   isDropped = false;
 
@@ -57,6 +64,7 @@ export class FileContent extends Linked<FileContent> {
     this.path = path;
     this.size = Number(stats.size);
     this.modified = modifiedOf(stats);
+    this.changed = changedOf(stats);
     this.stamp = stampOf(stats);
     this.realPath = realPath;
     this.bytes = memory?.piece.bytes;
@@ -64,6 +72,11 @@ export class FileContent extends Linked<FileContent> {
     this.#stats = memory === undefined ? stats : undefined;
     this.#fd = fd;
     this.#fileSystem = fileSystem;
+  }
+
+  /** Whether it is in the cache, and as far as is known the content of the file. */
+  get isCurrent(): boolean {
+    return !this.isDropped && !this.#isStale;
   }
 
   /** A response uses it from now on, until `release`. @returns false if it was given back. */
@@ -93,17 +106,25 @@ export class FileContent extends Linked<FileContent> {
   }
 
   /**
-   * Reads up to `length` bytes at `position`, while it is in use and has no `bytes`.
+   * Reads up to `length` bytes at `position`, or what the room is for, while it is in use and has no `bytes`.
    * @param takeRoom as for PacedDisk
    */
   read(takeRoom: () => Buffer | undefined, length: number, position: number, done: OnRead): void {
     this.#fileSystem.readInTurn(this.#fd, takeRoom, length, position, done);
   }
 
-  /** Whether the file still has the same content, while it is in use and has no `bytes`. */
-  async isUnchanged(): Promise<boolean> {
+  /** What happened to the file since it was opened, while it is in use and has no `bytes`. */
+  async change(): Promise<"none" | "grown" | "other"> {
     const before = this.#stats;
-    return before !== undefined && hasSameContent(before, await this.#fileSystem.fstat(this.#fd));
+    const change = before === undefined ? "none" : changeOf(before, await this.#fileSystem.fstat(this.#fd));
+    if (change !== "none") this.#isStale = true;
+    return change;
+  }
+
+  /** Whether it is the same file as an earlier content, which has grown since, or before. */
+  isGrownFrom({ stamp, size, hasGrown }: FileContent): boolean {
+    const isSameFile = identityOf(stamp) === identityOf(this.stamp);
+    return isSameFile && (this.size > size || (hasGrown && this.size === size));
   }
 
   #giveBackIfUnused(): void {

@@ -1,8 +1,13 @@
+import { keepNewest } from "@postern/net";
 import { stampOf } from "./file-stamp.js";
-import type { FileSystem, FolderEntry } from "./file-system.js";
+import type { FolderEntry } from "./file-system.js";
+import { foldersOf, isBelow } from "./real-path.js";
+import type { SharedDisk } from "./shared-disk.js";
 
 /** Names under which Postern and the older program look for their configuration. */
 const NAMES = ["postern.toml", "app_config.toml"];
+/** How long a folder is not searched again, in milliseconds. */
+const FRESH = 1_000;
 /** Folders of which it is known whether they contain a configuration. */
 const MOST_FOLDERS = 1_000;
 /** Bounds of a search of everything below a folder. */
@@ -30,14 +35,16 @@ interface Configuration {
  * below it, is opened; its subfolders only by `searchBelow`.
  */
 export class FoundConfigurations {
-  readonly #fileSystem: FileSystem;
+  readonly #disk: SharedDisk;
   readonly #namedFiles: NamedFiles;
   /** Folders that were searched, and until when they are not searched again. */
   readonly #searched = new Map<string, number>();
+  /** Folders that were searched with those above them up to a root, by root, and until when. */
+  readonly #fresh = new Map<string, Map<string, number>>();
   readonly #found = new Map<string, Configuration>();
 
-  constructor(fileSystem: FileSystem, namedFiles: NamedFiles) {
-    this.#fileSystem = fileSystem;
+  constructor(disk: SharedDisk, namedFiles: NamedFiles) {
+    this.#disk = disk;
     this.#namedFiles = namedFiles;
   }
 
@@ -46,23 +53,30 @@ export class FoundConfigurations {
     return [...this.#found].flatMap(([path, { named }]) => [path, ...named]);
   }
 
+  /** Whether a folder, and those above it up to `root`, were searched recently. */
+  isFresh(folder: string, root: string, now: number): boolean {
+    return now < (this.#fresh.get(root)?.get(folder) ?? -Infinity);
+  }
+
   /**
-   * Searches folders that were not searched recently. @param until when their result is no longer used
+   * Searches a folder, and those above it up to `root`, unless they were searched recently.
    * @returns whether `paths` changed
    */
-  async search(folders: readonly string[], now: number, until: number): Promise<boolean> {
+  async search(folder: string, root: string, now: () => number): Promise<boolean> {
     let hasChanged = false;
-    for (const folder of folders) {
-      if (now < (this.#searched.get(folder) ?? -Infinity)) continue;
-      for (const name of NAMES) if (await this.#look(`${folder}/${name}`)) hasChanged = true;
-      this.#searched.delete(folder);
-      this.#searched.set(folder, until);
-      if (this.#searched.size <= MOST_FOLDERS) continue;
-      for (const oldest of this.#searched.keys()) {
-        this.#searched.delete(oldest);
-        break;
+    let fresh = Infinity;
+    for (const each of isBelow(folder, root) ? foldersOf(folder, root) : [folder]) {
+      let until = this.#searched.get(each) ?? -Infinity;
+      if (now() >= until) {
+        for (const name of NAMES) if (await this.#look(`${each}/${name}`)) hasChanged = true;
+        until = now() + FRESH;
+        put(this.#searched, each, until);
       }
+      fresh = Math.min(fresh, until);
     }
+    const ofRoot = this.#fresh.get(root) ?? new Map<string, number>();
+    put(this.#fresh, root, ofRoot);
+    put(ofRoot, folder, fresh);
     return hasChanged;
   }
 
@@ -85,7 +99,7 @@ export class FoundConfigurations {
           if (kind === "folder" && left-- > 0) below.push(`${folder}/${name}`);
         };
         try {
-          await this.#fileSystem.readFolder(Buffer.from(`${folder}/`, "latin1"), visit);
+          await this.#disk.of(folder).readFolder(Buffer.from(`${folder}/`, "latin1"), visit);
         } catch {
           // It is gone, or cannot be read.
         }
@@ -100,7 +114,7 @@ export class FoundConfigurations {
     const text = Buffer.from(path, "latin1").toString();
     let stamp;
     try {
-      stamp = stampOf(await this.#fileSystem.stat(Buffer.from(path, "latin1")));
+      stamp = stampOf(await this.#disk.of(path).stat(Buffer.from(path, "latin1")));
     } catch (error) {
       // After another error, such as EIO, it may still be there.
       const { code } = error as NodeJS.ErrnoException;
@@ -112,4 +126,10 @@ export class FoundConfigurations {
     this.#found.set(text, { stamp, named: [...named].slice(0, MOST_NAMED) });
     return true;
   }
+}
+
+function put<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  keepNewest(map, MOST_FOLDERS);
 }

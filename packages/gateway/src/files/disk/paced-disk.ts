@@ -1,17 +1,38 @@
 import type { BigIntStats } from "node:fs";
 import type { FileSystem, FolderEntry, OnRead } from "./file-system.js";
-import { Slots } from "./slots.js";
+import type { Lane } from "./lanes.js";
+import type { LookedUp, LookUpOwner, LookUpRequest, LookUpThread } from "./look-up-thread.js";
+import { openEntry, type NoEntry } from "./open-entry.js";
 
-/** Node.js has four threads for the disk and for name resolution. One slow disk never takes them all. */
-const CALLS = 3;
-
-/** A disk of which at most CALLS calls run at the same time. The others wait in turn. */
+/** The disk of one folder. A limited number of its calls run at the same time, and the others wait in turn. */
 export class PacedDisk implements FileSystem {
+  /** The path of the folder, bytes in Latin-1. */
+  readonly directory: string;
+  /** Its path without links; that of the directory until it is known. */
+  realPath: string;
   readonly #disk: FileSystem;
-  readonly #calls = new Slots(CALLS);
+  readonly #calls: Lane;
+  readonly #thread: LookUpThread | undefined;
 
-  constructor(disk: FileSystem) {
+  constructor(directory: string, disk: FileSystem, calls: Lane, thread: LookUpThread | undefined) {
+    this.directory = this.realPath = directory;
     this.#disk = disk;
+    this.#calls = calls;
+    this.#thread = thread;
+  }
+
+  /** Opens what is at a path as `openEntry` does, but a folder is closed. */
+  async lookUp({ path, within }: Omit<LookUpRequest, "known">, owner: LookUpOwner): Promise<LookedUp | NoEntry> {
+    const found = await this.lookUpAtOnce({ path, within, known: undefined }, owner);
+    if (found !== undefined) return found;
+    const entry = await openEntry(this, path, within);
+    if (typeof entry === "object" && entry.kind === "folder") this.close(entry.fd);
+    return entry;
+  }
+
+  /** As `lookUp`, without a wait for each call. @returns undefined if that is not possible now */
+  lookUpAtOnce(request: LookUpRequest, owner: LookUpOwner): Promise<LookedUp | NoEntry | undefined> | undefined {
+    return this.#thread?.lookUp(request, owner);
   }
 
   open(path: string | Buffer, flags: number): Promise<number> {
@@ -50,7 +71,7 @@ export class PacedDisk implements FileSystem {
     this.#calls.take(() => {
       const room = takeRoom();
       if (room === undefined) return false;
-      this.#disk.read(fd, room, length, position, (error, bytes) => {
+      this.#disk.read(fd, room, Math.min(length, room.length), position, (error, bytes) => {
         this.#calls.give();
         done(error, bytes);
       });

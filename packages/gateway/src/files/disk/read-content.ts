@@ -1,6 +1,6 @@
 import { FILE_LIMITS } from "./file-cache.js";
 import { FileContent, type ContentOwner } from "./file-content.js";
-import { stampOf } from "./file-stamp.js";
+import { stampOf, type FileStats } from "./file-stamp.js";
 import type { PacedDisk } from "./paced-disk.js";
 import type { OpenedFile } from "./root-folder.js";
 import type { Slabs } from "./slabs.js";
@@ -19,12 +19,13 @@ export async function readContent(
   fileSystem: PacedDisk,
   slabs: Slabs,
 ): Promise<FileContent> {
-  const { fd } = opened;
+  const { fd, piece: ready } = opened;
+  if (ready !== undefined) return new FileContent(owner, path, opened, { piece: ready, slabs }, fileSystem);
   try {
-    let { stats } = opened;
+    let stats: FileStats = opened.stats;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const version = { ...opened, stats };
-      if (Number(stats.size) > FILE_LIMITS.cachedFile)
+      if (Number(stats.size) > slabs.largest(FILE_LIMITS.cachedFile))
         return new FileContent(owner, path, version, undefined, fileSystem);
       const piece = slabs.take(Number(stats.size));
       try {

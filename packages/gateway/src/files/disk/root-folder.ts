@@ -1,52 +1,90 @@
-import { constants, type BigIntStats } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { originalsOf } from "./copied-names.js";
-import type { FileSystem, FolderEntry } from "./file-system.js";
+import { stampOf, type FileStats } from "./file-stamp.js";
+import type { FolderEntry } from "./file-system.js";
+import type { LookUpOwner } from "./look-up-thread.js";
+import { isMissing, openEntry, type NoEntry } from "./open-entry.js";
+import type { PacedDisk } from "./paced-disk.js";
+import { RealFolders } from "./real-folders.js";
 import { isBelow, slashed } from "./real-path.js";
 import type { SecretFiles } from "./secret-files.js";
+import type { Piece, Slabs } from "./slabs.js";
 
-/** A file that was opened and may be served. Its descriptor belongs to the caller. */
+/** A file that was opened and may be served. It belongs to the caller: its descriptor, or its content. */
 export interface OpenedFile {
+  /** Closed if there is a `piece`. */
   readonly fd: number;
-  readonly stats: BigIntStats;
+  readonly stats: FileStats;
   /** Its path on the disk without links. */
   readonly realPath: string;
+  /** Its whole content, if that was read already. */
+  readonly piece?: Piece;
 }
 
 /** What is at a path: a file, a folder, or nothing that is served. */
 export type Opening = OpenedFile | "folder" | "missing";
 
-/** Errors of paths at which there is nothing to serve. ENXIO: a socket, or a device without a driver. */
-const MISSING = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EINVAL", "ENXIO", "ENODEV", "ESTALE"]);
+/** A file that was found at a path. */
+export interface FoundBefore {
+  readonly stamp: string;
+  readonly realPath: string;
+}
 
-/** O_NONBLOCK: opening a pipe that somebody put in place of the file does not wait for its writer. */
-const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+export interface RootFolderOptions {
+  readonly followLinks: boolean;
+  readonly secrets: SecretFiles;
+  /** Memory for the contents of files. */
+  readonly slabs: Slabs;
+  /** Monotonic time in milliseconds. */
+  readonly now: () => number;
+}
+
+/** How long it is not read again where the folder is, in milliseconds. */
+const FRESH = 1_000;
+
+/** How long a disk counts as slow after a look-up that took long, in milliseconds. */
+const SLOW = 1_000;
 
 /** How often a file is opened that somebody deletes or replaces at the same time. */
 const ATTEMPTS = 3;
-
-/** Whether an error means that there is nothing at a path. */
-export function isMissing(error: unknown): boolean {
-  return MISSING.has((error as NodeJS.ErrnoException).code ?? "");
-}
 
 /**
  * The folder on the disk below which all served files are. Whether a file is inside is checked on its open descriptor,
  * so that nobody can replace a part of its path between the check and the use. Paths in it have one character for each
  * byte, and begin with a slash.
  */
-export class RootFolder {
-  readonly #fileSystem: FileSystem;
+export class RootFolder implements LookUpOwner {
+  readonly slabs: Slabs;
+  readonly #disk: PacedDisk;
   readonly #followLinks: boolean;
   readonly #secrets: SecretFiles;
   readonly #directory: string;
+  readonly #realFolders: RealFolders;
+  readonly #now: () => number;
+  #slowUntil = -Infinity;
   /** The path without symbolic links; empty until it is known. It changes when somebody replaces the folder. */
   #realPath = "";
+  /** Until when it is not read again. */
+  #realUntil = -Infinity;
 
-  constructor(directory: string, followLinks: boolean, secrets: SecretFiles, fileSystem: FileSystem) {
-    this.#directory = Buffer.from(directory).toString("latin1").replace(/\/+$/, "");
+  constructor(disk: PacedDisk, { followLinks, secrets, slabs, now }: RootFolderOptions) {
+    this.#disk = disk;
+    this.#directory = disk.directory;
     this.#followLinks = followLinks;
     this.#secrets = secrets;
-    this.#fileSystem = fileSystem;
+    this.slabs = slabs;
+    this.#now = now;
+    const pathOf = (path: string): Buffer => this.pathOf(path);
+    const rootPath = (): Promise<string> => this.#currentPath();
+    this.#realFolders = new RealFolders({ pathOf, rootPath, disk, followLinks, now });
+  }
+
+  get isSlow(): boolean {
+    return this.#now() < this.#slowUntil;
+  }
+
+  onSlow(): void {
+    this.#slowUntil = this.#now() + SLOW;
   }
 
   /** The path on the disk of a path in the folder. */
@@ -61,7 +99,7 @@ export class RootFolder {
 
   async #statOf(path: Buffer): Promise<BigIntStats | undefined> {
     try {
-      return await this.#fileSystem.stat(path);
+      return await this.#disk.stat(path);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -81,45 +119,100 @@ export class RootFolder {
   }
 
   async #open(path: string): Promise<Opening | "deleted"> {
-    const before = await this.stat(path);
-    // A pipe or a device is not even opened, because that alone can have effects.
-    if (before === undefined || !(before.isFile() || before.isDirectory())) return "missing";
-    let fd;
+    const entry = await this.#inside((within) => this.#disk.lookUp({ path: this.#directory + path, within }, this));
+    if (typeof entry === "string") return entry;
+    let isServed = false;
     try {
-      fd = await this.#fileSystem.open(this.pathOf(path), FLAGS);
-    } catch (error) {
-      if (isMissing(error)) return "missing";
-      if ((error as NodeJS.ErrnoException).code === "EISDIR") return "folder";
-      throw error;
+      if (await this.isSecret(path, entry.realPath, entry.stats)) return "missing";
+      if (entry.kind === "folder") return "folder";
+      isServed = true;
+      return entry;
+    } finally {
+      if (!isServed && entry.kind === "file") this.giveBack(entry);
     }
-    try {
-      const opening = await this.#check(fd, path);
-      if (typeof opening === "string") this.#fileSystem.close(fd);
-      return opening;
-    } catch (error) {
-      this.#fileSystem.close(fd);
-      throw error;
+  }
+
+  /** Whether a path still leads to a file that was found there, and the file has not changed and is no secret. */
+  async leadsTo(path: string, { stamp, realPath }: FoundBefore): Promise<boolean> {
+    await this.#currentPath();
+    const request = { path: this.#directory + path, within: this.#within, known: stamp };
+    const found = await this.#disk.lookUpAtOnce(request, this);
+    let stats;
+    if (found === undefined) {
+      stats = await this.stat(path);
+      if (stats === undefined || stampOf(stats) !== stamp) return false;
+      if (!(await this.#realFolders.stillLeadsTo(path, realPath))) return false;
+    } else {
+      if (typeof found === "string") return false;
+      ({ stats } = found);
+      if (found.isKnown !== true && found.kind === "file") this.giveBack(found);
+      if (found.isKnown !== true || found.realPath !== realPath) return false;
     }
+    return !(await this.isSecret(path, realPath, stats));
+  }
+
+  /** Closes a file, or frees its content. */
+  giveBack({ fd, piece }: OpenedFile): void {
+    if (piece === undefined) this.#disk.close(fd);
+    else this.slabs.give(piece, true);
+  }
+
+  /** Looks for something that must be in the folder, unless links may lead out of it. */
+  async #inside<Entry extends { readonly realPath: string }>(
+    look: (within: string | undefined) => Promise<Entry | NoEntry>,
+  ): Promise<Entry | Exclude<NoEntry, "outside">> {
+    const before = await this.#currentPath();
+    const entry = await look(this.#within);
+    if (typeof entry === "object") {
+      if (this.#followLinks && !isBelow(entry.realPath, before)) await this.#findRealPath();
+      return entry;
+    }
+    if (entry !== "outside") return entry;
+    // The folder itself may have been replaced.
+    await this.#findRealPath();
+    const again = this.#realPath === before ? entry : await look(this.#realPath);
+    return again === "outside" ? "missing" : again;
+  }
+
+  /** Where a file must be; undefined: anywhere. */
+  get #within(): string | undefined {
+    return this.#followLinks ? undefined : this.#realPath;
+  }
+
+  /** The path without links as it was at most a second ago. */
+  async #currentPath(): Promise<string> {
+    const now = this.#now();
+    if (this.#realPath === "" || now >= this.#realUntil) {
+      this.#realUntil = now + FRESH;
+      await this.#findRealPath();
+    }
+    return this.#realPath;
+  }
+
+  async #findRealPath(): Promise<void> {
+    this.#realPath = slashed(await this.#disk.realpath(this.pathOf("/")));
+    this.#disk.realPath = this.#realPath;
   }
 
   /**
    * The entries of a folder, `path` with its slash; undefined if there is no folder that visitors may see.
+   * @param most more entries are left out
    * @throws Error with a system `code` if it cannot be read.
    */
-  async list(path: string): Promise<FolderEntry[] | undefined> {
-    const fileSystem = this.#fileSystem;
-    const before = await this.stat(path);
-    if (before?.isDirectory() !== true) return undefined;
-    const fd = await fileSystem.open(this.pathOf(path), FLAGS);
+  async list(path: string, most: number): Promise<FolderEntry[] | undefined> {
+    const disk = this.#disk;
+    const entry = await this.#inside((within) => openEntry(disk, this.#directory + path, within));
+    if (typeof entry === "string") return undefined;
+    const { kind, fd, realPath, stats } = entry;
     try {
-      if ((await this.#check(fd, path)) !== "folder") return undefined;
+      if (kind !== "folder" || (await this.isSecret(path, realPath, stats))) return undefined;
       const entries: FolderEntry[] = [];
       // On Linux, a folder that was put in its place meanwhile is not read.
       const source = process.platform === "linux" ? `/proc/self/fd/${fd}/` : this.pathOf(path);
-      await fileSystem.readFolder(source, (entry) => entries.push(entry));
+      await disk.readFolder(source, (each) => entries.length < most && entries.push(each));
       return entries;
     } finally {
-      fileSystem.close(fd);
+      disk.close(fd);
     }
   }
 
@@ -130,7 +223,7 @@ export class RootFolder {
       const stats = await this.stat(full);
       if (stats === undefined || !(stats.isFile() || stats.isDirectory())) return undefined;
       const isLink = kind === "link";
-      const realPath = isLink ? slashed(await this.#fileSystem.realpath(this.pathOf(full))) : this.#realPath + full;
+      const realPath = isLink ? slashed(await this.#disk.realpath(this.pathOf(full))) : this.#realPath + full;
       if (!(await this.#contains(realPath)) || (await this.isSecret(full, realPath, stats))) return undefined;
       return stats;
     } catch {
@@ -138,45 +231,22 @@ export class RootFolder {
     }
   }
 
-  async #check(fd: number, path: string): Promise<Opening | "deleted"> {
-    const stats = await this.#fileSystem.fstat(fd);
-    // Its path is no longer known, so nobody can tell whether it is secret.
-    if (stats.nlink === 0n) return "deleted";
-    if (!stats.isFile() && !stats.isDirectory()) return "missing";
-    const realPath = await this.#realPathOf(fd, path, stats);
-    if (realPath === undefined || !(await this.#contains(realPath))) return "missing";
-    if (await this.isSecret(path, realPath, stats)) return "missing";
-    return stats.isFile() ? { fd, stats, realPath } : "folder";
-  }
-
   /** Whether a file is never served, or is a copy of such a file, to judge by its names. */
-  async isSecret(path: string, realPath: string, stats: BigIntStats): Promise<boolean> {
+  async isSecret(path: string, realPath: string, stats: FileStats): Promise<boolean> {
     if (await this.#secrets.has(stats, realPath, this.#realPath)) return true;
-    for (const original of new Set([...originalsOf(realPath), ...originalsOf(this.#directory + path)])) {
+    const asked = this.#directory + path;
+    const originals = originalsOf(realPath);
+    for (const original of realPath === asked ? originals : new Set([...originals, ...originalsOf(asked)])) {
       const there = await this.#statOf(Buffer.from(original, "latin1"));
       if (await this.#secrets.has(there, original, this.#realPath)) return true;
     }
     return false;
   }
 
-  /** The path of an open file without links. Undefined: its path leads to another file by now. */
-  async #realPathOf(fd: number, path: string, { dev, ino }: BigIntStats): Promise<string | undefined> {
-    if (process.platform === "linux") {
-      try {
-        return slashed(await this.#fileSystem.readlink(`/proc/self/fd/${fd}`));
-      } catch {
-        // Without /proc, the path is compared.
-      }
-    }
-    const realPath = await this.#fileSystem.realpath(this.pathOf(path));
-    const there = await this.#fileSystem.stat(realPath);
-    return there.dev === dev && there.ino === ino ? slashed(realPath) : undefined;
-  }
-
   /** Whether a path without links is in the folder, or may be outside. */
   async #contains(realPath: string): Promise<boolean> {
-    if (this.#realPath !== "" && isBelow(realPath, this.#realPath)) return true;
-    this.#realPath = slashed(await this.#fileSystem.realpath(this.pathOf("/")));
+    if (isBelow(realPath, await this.#currentPath())) return true;
+    await this.#findRealPath();
     return this.#followLinks || isBelow(realPath, this.#realPath);
   }
 }

@@ -31,11 +31,30 @@ export class Slabs {
   bytes = 0;
   /** Bytes of the slabs with a kept piece, and of the kept pieces with memory of their own. */
   kept = 0;
+  readonly #mostLeft: number;
   #current: Slab | undefined;
   readonly #free: Slab[] = [];
 
+  /** @param mostLeft bytes in use that are not kept, from which on they are many */
+  constructor(mostLeft = Infinity) {
+    this.#mostLeft = mostLeft;
+  }
+
+  /**
+   * Whether responses use many bytes that are not kept. Their visitors read slowly or nothing: each of them then holds
+   * the slab or the file that its response needs.
+   */
+  get isCrowded(): boolean {
+    return this.bytes - this.kept > this.#mostLeft;
+  }
+
+  /** Bytes of the largest file that is to be read into this memory now. @param most when it is not crowded */
+  largest(most: number): number {
+    return this.isCrowded ? LARGEST : most;
+  }
+
   take(size: number): Piece {
-    if (size > LARGEST) {
+    if (size > LARGEST || this.isCrowded) {
       this.bytes += size;
       return { bytes: Buffer.allocUnsafeSlow(size), slab: undefined };
     }

@@ -10,41 +10,71 @@ import { sortSlowly } from "./slow-sort.js";
 export const LISTING_LIMITS = {
   /** Entries on one page. */
   page: 1_000,
+  /** Entries of a folder that are listed. */
+  entries: 200_000,
   /** Entries of a folder that can be sorted by size and time: for that, the disk is asked about each of them. */
   sortable: 2_000,
+  /** Bytes of all listings that are kept for a second. */
+  kept: 32 * 1024 * 1024,
+  /** Bytes of different pages that visitors have not read yet. */
+  sent: 32 * 1024 * 1024,
 } as const;
 /** Pages of one listing that are kept: all of one that can be sorted by size and time. */
 const MOST_PAGES = 12;
+/** Memory for an entry beside its names, and for a row of a page beside the name, in bytes. */
+const ENTRY = 112;
+const ROW = 240;
+/** Bytes of a character of a name in a page, where it is written twice and may be escaped. */
+const ESCAPED = 8;
 /** Entries that the disk is asked about at the same time. */
 const AT_ONCE = 4;
 
 /** Reads what the disk knows about an entry; undefined if visitors cannot get it. */
 export type Describe = (entry: FolderEntry) => Promise<BigIntStats | undefined>;
 
+export interface FolderListingOptions {
+  /** Whether the folder above can be visited. */
+  readonly hasParent: boolean;
+  /** Whether the folder has more entries. */
+  readonly isCut: boolean;
+  readonly describe: Describe;
+}
+
+/** A page in two parts. All visitors of a page share the table. */
+export interface ListingPage {
+  readonly title: Buffer;
+  readonly table: Buffer;
+}
+
 /** The entries of a folder. */
 export class FolderListing {
   readonly #entries: readonly FolderEntry[];
-  readonly #hasParent: boolean;
-  readonly #describe: Describe;
+  readonly #options: FolderListingOptions;
   /** Pages without their titles, by order and number. */
   readonly #pages = new Map<string, Promise<Buffer>>();
   /** The entries by name, in both orders. */
   readonly #named = new Map<boolean, Promise<FolderEntry[]>>();
 
-  /** @param hasParent whether the folder above can be visited */
-  constructor(entries: readonly FolderEntry[], hasParent: boolean, describe: Describe) {
+  constructor(entries: readonly FolderEntry[], options: FolderListingOptions) {
     this.#entries = entries;
-    this.#hasParent = hasParent;
-    this.#describe = describe;
+    this.#options = options;
   }
 
-  /** The page for a request, in parts. @param target path and query, as received */
-  async page(target: string): Promise<readonly Buffer[]> {
+  /** Memory that it may need, with its pages. */
+  get bytes(): number {
+    const count = this.#entries.length;
+    const names = this.#entries.reduce((sum, { name }) => sum + name.length, 0);
+    const rows = Math.min(count * MOST_PAGES, LISTING_LIMITS.page * MOST_PAGES);
+    return count * ENTRY + 2 * names + rows * (ROW + (ESCAPED * names) / Math.max(1, count));
+  }
+
+  /** The page for a request. @param target path and query, as received */
+  async page(target: string): Promise<ListingPage> {
     const asked = listingQuery(target);
     const pages = Math.max(1, Math.ceil(this.#entries.length / LISTING_LIMITS.page));
     const sort = this.#isSortable ? asked.sort : "name";
     const table = await this.#table({ ...asked, sort, page: Math.min(asked.page, pages) }, pages);
-    return [Buffer.from(listingTitle(percentDecoded(pathOf(target)))), table];
+    return { title: Buffer.from(listingTitle(percentDecoded(pathOf(target)))), table };
   }
 
   get #isSortable(): boolean {
@@ -73,7 +103,8 @@ export class FolderListing {
         ? await this.#listed(onPage(named))
         : onPage((await this.#listed(named)).toSorted(byNumber(sort, query)));
     const isSortable = this.#isSortable;
-    return Buffer.from(listingTable({ hasParent: this.#hasParent, entries, query, pages, isSortable }));
+    const { hasParent, isCut } = this.#options;
+    return Buffer.from(listingTable({ hasParent, isCut, entries, query, pages, isSortable }));
   }
 
   #byName(isDescending: boolean): Promise<FolderEntry[]> {
@@ -92,7 +123,7 @@ export class FolderListing {
       while (next < entries.length) {
         const index = next++;
         const { name } = entries[index]!;
-        const stats = await this.#describe(entries[index]!);
+        const stats = await this.#options.describe(entries[index]!);
         if (stats === undefined) continue;
         const isFolder = stats.isDirectory();
         listed[index] = { name, isFolder, size: Number(stats.size), modified: modifiedOf(stats) };

@@ -15,6 +15,8 @@ export interface ListedEntry {
 export interface ListingPageOptions {
   /** Whether there is a link to the folder above. */
   readonly hasParent: boolean;
+  /** Whether the folder has entries that are not listed. */
+  readonly isCut: boolean;
   readonly entries: readonly ListedEntry[];
   readonly query: ListingQuery;
   /** Pages of the listing. */
@@ -59,14 +61,14 @@ export function listingTitle(path: string): string {
 }
 
 /** A page of a listing after its title. */
-export function listingTable({ hasParent, entries, query, pages, isSortable }: ListingPageOptions): string {
+export function listingTable({ hasParent, isCut, entries, query, pages, isSortable }: ListingPageOptions): string {
   const parent = hasParent ? `<tr><td><a href="../">../</a></td><td></td><td></td></tr>\n` : "";
   return `<table>
 <thead><tr>${headings(query, isSortable)}</tr></thead>
 <tbody>
 ${parent}${entries.map(row).join("")}</tbody>
 </table>
-${navigation(query, pages)}</main>
+${navigation(query, pages)}${isCut ? "<p>The folder has more entries than are listed.</p>\n" : ""}</main>
 </body>
 </html>
 `;

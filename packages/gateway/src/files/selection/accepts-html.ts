@@ -1,6 +1,8 @@
 import type { FileRequest } from "../../http/index.js";
 
-const HTML = /(?:^|,)[\t ]*(?:text\/html|application\/xhtml\+xml)[\t ]*(?:;[^,]*)?(?:,|$)/i;
+const HTML = /(?:^|,)[\t ]*(?:text\/html|application\/xhtml\+xml)[\t ]*(;[^,]*)?(?:,|$)/i;
+/** A quality of zero: not acceptable (RFC 9110, section 12.4.2). */
+const REFUSED = /;[\t ]*q=0(?:\.0*)?[\t ]*(?:;|$)/i;
 const ANYTHING = /(?:^|,)[\t ]*\*\/\*/;
 /** A name with an extension, such as `app.js`, at the end of a path. */
 const NAMED_FILE = /\.[^/.]*(?:\?|$)/;
@@ -10,6 +12,7 @@ const NAMED_FILE = /\.[^/.]*(?:\?|$)/;
  * name a file.
  */
 export function acceptsHtml({ accept, path }: FileRequest): boolean {
-  if (accept !== "" && HTML.test(accept)) return true;
+  const html = accept === "" ? null : HTML.exec(accept);
+  if (html !== null) return !REFUSED.test(html[1] ?? "");
   return (accept === "" || ANYTHING.test(accept)) && !NAMED_FILE.test(path);
 }

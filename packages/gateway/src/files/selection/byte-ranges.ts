@@ -7,18 +7,25 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** Elements of a field, with those that are empty. */
+const MOST_ELEMENTS = 100;
+
 const RANGE = /^[\t ]*(?:(\d+)-(\d*)|-(\d+))[\t ]*$/;
+const EMPTY = /^[\t ]*$/;
 
 /**
- * Reads a Range field (RFC 9110, section 14.2).
+ * Reads a Range field (RFC 9110, sections 14.1 and 14.2). Elements of the list may be empty (section 5.6.1).
  * @param size bytes of the representation
- * @returns the ranges that exist, in their order; `ignored` if the field is malformed or has another unit; `refused` if
- *   none exists, or if there are too many or some overlap
+ * @returns the ranges that exist, in their order; `ignored` if the field is malformed or has another unit, or if the
+ *   representation has no bytes; `refused` if none exists, or if there are too many or some overlap
  */
 export function parseRanges(value: string, size: number): readonly ByteRange[] | "ignored" | "refused" {
-  if (!/^bytes=/i.test(value)) return "ignored";
+  if (size === 0 || !/^bytes=/i.test(value)) return "ignored";
   const ranges: ByteRange[] = [];
-  const texts = value.slice("bytes=".length).split(",", MOST_RANGES + 1);
+  const elements = value.slice("bytes=".length).split(",", MOST_ELEMENTS + 1);
+  const texts = elements.filter((element) => !EMPTY.test(element));
+  if (elements.length > MOST_ELEMENTS || texts.length > MOST_RANGES) return "refused";
+  if (texts.length === 0) return "ignored";
   for (const text of texts) {
     const match = RANGE.exec(text);
     if (match === null) return "ignored";
@@ -33,7 +40,7 @@ export function parseRanges(value: string, size: number): readonly ByteRange[] |
     if (last !== "" && Number(last) < start) return "ignored";
     if (start < size) ranges.push({ start, end });
   }
-  return texts.length > MOST_RANGES || ranges.length === 0 || overlap(ranges) ? "refused" : ranges;
+  return ranges.length === 0 || overlap(ranges) ? "refused" : ranges;
 }
 
 function overlap(ranges: readonly ByteRange[]): boolean {

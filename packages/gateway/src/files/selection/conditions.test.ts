@@ -55,6 +55,7 @@ describe("a request", () => {
     expect(evaluateConditions(request(['If-None-Match: "a1"']), young)).toBe(304);
     expect(evaluateConditions(request(['If-Match: W/"a1"']), young)).toBe(412);
     expect(rangeOf(request(["Range: bytes=0-1", 'If-Range: W/"a1"']), young)).toBeUndefined();
+    expect(rangeOf(request(["Range: bytes=0-1", `If-Range: ${SAME}`]), young)).toBeUndefined();
   });
 });
 

@@ -36,9 +36,9 @@ export function rangeOf(request: FileRequest, { etag, modified }: Validators): s
   if (range === "") return undefined;
   const version = request.fieldValues(Field.condition, "if-range");
   if (version === "") return range;
-  const isCurrent = version.includes('"')
-    ? version === etag && !version.startsWith("W/")
-    : parseHttpDate(version) === modified;
+  // While the tag is weak, the file can change without a later date: the date is weak too (RFC 9110, section 13.1.5).
+  if (etag.startsWith("W/")) return undefined;
+  const isCurrent = version.includes('"') ? version === etag : parseHttpDate(version) === modified;
   return isCurrent ? range : undefined;
 }
 

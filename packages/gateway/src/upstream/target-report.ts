@@ -1,5 +1,5 @@
-import type { PoolMember } from "../upstream/pool-member.js";
-import { PooledTarget, type TargetChange } from "../upstream/pooled-target.js";
+import type { PoolMember } from "./pool-member.js";
+import { PooledTarget, type TargetChange } from "./pooled-target.js";
 
 /**
  * Why a target gets no requests while others can, the first reason that applies; or `ok`.

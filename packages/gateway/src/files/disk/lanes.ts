@@ -1,0 +1,71 @@
+import { Turns } from "./turns.js";
+
+/** Begins something. @returns false if it was not needed any more */
+type Begin = () => unknown;
+
+/** Things of several owners, of which a limited number happens at the same time. Each owner has a lane. */
+export class Lanes {
+  /** From two on, each leaves room for the others: what it has begun may never end. */
+  owners = 1;
+  readonly #most: number;
+  #running = 0;
+  /** Lanes in which something waits, in the order of their turns. */
+  readonly #waiting = new Set<Lane>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** @internal */
+  take(lane: Lane, begin: Begin): void {
+    if (this.#hasRoom(lane)) return this.#begin(lane, begin);
+    lane.waiting.add(begin);
+    this.#waiting.add(lane);
+  }
+
+  /** @internal Something in `lane` is over. */
+  give(lane: Lane): void {
+    this.#running--;
+    lane.running--;
+    for (const next of this.#waiting) {
+      if (!this.#hasRoom(next)) continue;
+      const begin = next.waiting.take()!;
+      this.#waiting.delete(next);
+      if (next.waiting.length > 0) this.#waiting.add(next);
+      return this.#begin(next, begin);
+    }
+  }
+
+  #hasRoom({ running }: Lane): boolean {
+    const most = this.owners > 1 ? this.#most - 1 : this.#most;
+    return running < most && this.#running < this.#most;
+  }
+
+  #begin(lane: Lane, begin: Begin): void {
+    this.#running++;
+    lane.running++;
+    if (begin() === false) this.give(lane);
+  }
+}
+
+/** The things of one owner. */
+export class Lane {
+  readonly #lanes: Lanes;
+  /** @internal How many happen now. */
+  running = 0;
+  /** @internal */
+  readonly waiting = new Turns<Begin>();
+
+  constructor(lanes: Lanes) {
+    this.#lanes = lanes;
+  }
+
+  /** Calls `begin` now or later. Call `give` when it is over, unless `begin` returns false. */
+  take(begin: Begin): void {
+    this.#lanes.take(this, begin);
+  }
+
+  give(): void {
+    this.#lanes.give(this);
+  }
+}

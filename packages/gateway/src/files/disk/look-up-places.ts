@@ -1,0 +1,108 @@
+import type { FileStats } from "./file-stamp.ts";
+import type { NoEntry } from "./open-entry.ts";
+
+/** Look-ups that the thread has at the same time. */
+export const PLACES = 64;
+/** Bytes of the largest content that the thread reads. */
+const ROOM = 32 * 1024;
+/** Numbers of a file's stats. */
+const STATS = 8;
+const LEFT = -2;
+
+/** What is to be looked up. */
+export interface LookUp {
+  readonly place: number;
+  /** Bytes in Latin-1. */
+  readonly path: string;
+  /** As for `openEntry`. */
+  readonly within: string | undefined;
+  /** The stamp of the file that was there before. */
+  readonly known: string | undefined;
+}
+
+/** How a look-up ended. */
+export interface Answer {
+  readonly place: number;
+  readonly outcome: Outcome;
+  /** The path without links; undefined if it is the path of the look-up. */
+  readonly realPath: string | undefined;
+}
+
+/**
+ * `content`: the file was read whole, and is closed; `open`: it stays open; `folder`: it was one, which is closed;
+ * `known`: the file is the one that was there before. Otherwise the code of an error.
+ */
+export type Outcome = NoEntry | "content" | "open" | "closed folder" | "known" | `E${string}`;
+
+/**
+ * Memory for the look-ups in progress, which the thread shares with its owner. Each look-up has a place in it, for its
+ * content, its stats and a number.
+ */
+export class LookUpPlaces {
+  /** The other side creates its own LookUpPlaces with it. */
+  readonly memory: SharedArrayBuffer;
+  readonly #rooms: Buffer;
+  readonly #stats: BigInt64Array;
+  readonly #numbers: Int32Array;
+
+  constructor(memory = new SharedArrayBuffer(PLACES * (ROOM + STATS * 8 + 4) + 4)) {
+    this.memory = memory;
+    this.#rooms = Buffer.from(memory, 0, PLACES * ROOM);
+    this.#stats = new BigInt64Array(memory, PLACES * ROOM, PLACES * STATS);
+    this.#numbers = new Int32Array(memory, PLACES * (ROOM + STATS * 8), PLACES + 1);
+  }
+
+  /** The place at which the thread works. */
+  get current(): number {
+    return Atomics.load(this.#numbers, PLACES);
+  }
+
+  set current(place: number) {
+    Atomics.store(this.#numbers, PLACES, place);
+  }
+
+  /** Room for a content; undefined if it is too large. */
+  room(place: number, size: number): Buffer | undefined {
+    return size > ROOM ? undefined : this.#rooms.subarray(place * ROOM, place * ROOM + size);
+  }
+
+  /** The length of the content, or the descriptor of the open file. */
+  number(place: number): number {
+    return Atomics.load(this.#numbers, place);
+  }
+
+  setNumber(place: number, value: number): void {
+    Atomics.store(this.#numbers, place, value);
+  }
+
+  /** Nobody waits for the look-up any more. */
+  leave(place: number): void {
+    this.setNumber(place, LEFT);
+  }
+
+  isLeft(place: number): boolean {
+    return this.number(place) === LEFT;
+  }
+
+  stats(place: number): FileStats {
+    const [dev, ino, size, nlink, mtimeNs, ctimeNs, mtimeMs, ctimeMs] = this.#statsOf(place);
+    return {
+      dev: BigInt.asUintN(64, dev!),
+      ino: BigInt.asUintN(64, ino!),
+      size: size!,
+      nlink: nlink!,
+      mtimeNs: mtimeNs!,
+      ctimeNs: ctimeNs!,
+      mtimeMs: mtimeMs!,
+      ctimeMs: ctimeMs!,
+    };
+  }
+
+  setStats(place: number, { dev, ino, size, nlink, mtimeNs, ctimeNs, mtimeMs, ctimeMs }: FileStats): void {
+    this.#statsOf(place).set([dev, ino, size, nlink, mtimeNs, ctimeNs, mtimeMs, ctimeMs]);
+  }
+
+  #statsOf(place: number): BigInt64Array {
+    return this.#stats.subarray(place * STATS, (place + 1) * STATS);
+  }
+}

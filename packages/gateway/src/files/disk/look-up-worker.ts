@@ -1,0 +1,76 @@
+import { closeSync, fstatSync, openSync, readlinkSync, readSync, realpathSync, statSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { isSameVersion, stampOf, type FileStats } from "./file-stamp.ts";
+import { LookUpPlaces, type Answer, type LookUp, type Outcome } from "./look-up-places.ts";
+import { openEntry, type OpenEntry, type OpeningCalls } from "./open-entry.ts";
+
+const BIGINT = { bigint: true } as const;
+const BUFFER = { encoding: "buffer" } as const;
+
+/** The calls of a look-up, one after the other: only this thread waits for them. */
+const CALLS: OpeningCalls = {
+  stat: async (path) => statSync(path, BIGINT),
+  open: async (path, flags) => openSync(path, flags),
+  fstat: async (fd) => fstatSync(fd, BIGINT),
+  readlink: async (path) => readlinkSync(path, BUFFER),
+  realpath: async (path) => realpathSync.native(path, BUFFER),
+  close: (fd) => closeSync(fd),
+};
+
+const port = parentPort!;
+const places = new LookUpPlaces(workerData as SharedArrayBuffer);
+// Nobody reads where the error of a missing file was thrown.
+Error.stackTraceLimit = 0;
+port.on("message", (lookUps: readonly LookUp[]) => void answerAll(lookUps));
+port.postMessage([]);
+
+async function answerAll(lookUps: readonly LookUp[]): Promise<void> {
+  const answers: Answer[] = [];
+  for (const lookUp of lookUps) answers.push(await answer(lookUp));
+  port.postMessage(answers);
+}
+
+async function answer({ place, path, within, known }: LookUp): Promise<Answer> {
+  places.current = place;
+  try {
+    if (places.isLeft(place)) return { place, outcome: "missing", realPath: undefined };
+    const entry = await openEntry(CALLS, path, within);
+    if (typeof entry === "string") return { place, outcome: entry, realPath: undefined };
+    const realPath = entry.realPath === path ? undefined : entry.realPath;
+    return { place, outcome: take(place, entry, known), realPath };
+  } catch (error) {
+    const { code = "EIO" } = error as NodeJS.ErrnoException;
+    return { place, outcome: code as Outcome, realPath: undefined };
+  }
+}
+
+/** Reads a small file, and closes it. A file that is larger, or changes meanwhile, stays open. */
+function take(place: number, { kind, fd, stats }: OpenEntry, known: string | undefined): Outcome {
+  let outcome: Outcome = "open";
+  try {
+    places.setStats(place, stats);
+    if (kind === "folder") outcome = "closed folder";
+    else if (known !== undefined && stampOf(stats) === known) outcome = "known";
+    else if (isRead(place, fd, stats)) outcome = "content";
+    return outcome;
+  } catch (error) {
+    outcome = "EIO";
+    throw error;
+  } finally {
+    if (outcome === "open") places.setNumber(place, fd);
+    else closeSync(fd);
+    if (outcome === "content") places.setNumber(place, Number(stats.size));
+  }
+}
+
+/** @returns false if the file is too large, or changes */
+function isRead(place: number, fd: number, stats: FileStats): boolean {
+  const room = places.room(place, Number(stats.size));
+  if (room === undefined) return false;
+  for (let end = 0; end < room.length;) {
+    const read = readSync(fd, room, end, room.length - end, end);
+    if (read === 0) return false;
+    end += read;
+  }
+  return isSameVersion(stats, fstatSync(fd, BIGINT));
+}

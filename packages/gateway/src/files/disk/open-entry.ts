@@ -1,0 +1,100 @@
+// The look-up thread loads this file and what it imports. Where the sources run unbuilt, that is Node.js itself, which
+// finds them by the names that they have: `.ts`.
+import { constants } from "node:fs";
+import type { FileStats } from "./file-stamp.ts";
+import type { FileSystem } from "./file-system.ts";
+import { isBelow, slashed } from "./real-path.ts";
+
+/** A file or a folder that was opened and checked. Its descriptor belongs to the caller. */
+export interface OpenEntry {
+  readonly kind: "file" | "folder";
+  readonly fd: number;
+  readonly stats: FileStats;
+  /** Its path on the disk without links. */
+  readonly realPath: string;
+}
+
+/** Why there is none. `folder`: there is one, which this system does not open. */
+export type NoEntry = "missing" | "folder" | "deleted" | "outside";
+
+/** The calls that open a file. */
+export type OpeningCalls = Pick<FileSystem, "stat" | "open" | "fstat" | "readlink" | "realpath" | "close">;
+
+/** Errors of paths at which there is nothing to serve. ENXIO: a socket, or a device without a driver. */
+const MISSING = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EINVAL", "ENXIO", "ENODEV", "ESTALE"]);
+
+/** O_NONBLOCK: opening a pipe that somebody put in place of the file does not wait for its writer. */
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+/** Whether an error means that there is nothing at a path. */
+export function isMissing(error: unknown): boolean {
+  return MISSING.has((error as NodeJS.ErrnoException).code ?? "");
+}
+
+/**
+ * Opens a file or a folder. Where it is, is checked on its descriptor.
+ * @param path on the disk, bytes in Latin-1
+ * @param within a folder without links, in which it must be; undefined: it may be anywhere
+ * @throws Error with a system `code` if there is something that cannot be opened.
+ */
+export async function openEntry(
+  disk: OpeningCalls,
+  path: string,
+  within: string | undefined,
+): Promise<OpenEntry | NoEntry> {
+  const bytes = Buffer.from(path, "latin1");
+  let fd;
+  try {
+    const before = await disk.stat(bytes);
+    // A pipe or a device is not even opened, because that alone can have effects.
+    if (!before.isFile() && !before.isDirectory()) return "missing";
+    fd = await disk.open(bytes, FLAGS);
+  } catch (error) {
+    if (isMissing(error)) return "missing";
+    if ((error as NodeJS.ErrnoException).code === "EISDIR") return "folder";
+    throw error;
+  }
+  let entry;
+  try {
+    entry = await check(disk, fd, bytes, within);
+  } finally {
+    if (typeof entry !== "object") disk.close(fd);
+  }
+  return entry;
+}
+
+async function check(
+  disk: OpeningCalls,
+  fd: number,
+  path: Buffer,
+  within: string | undefined,
+): Promise<OpenEntry | NoEntry> {
+  const stats = await disk.fstat(fd);
+  // Its path is no longer known, so nobody can tell whether it is secret.
+  if (stats.nlink === 0n) return "deleted";
+  const isFile = stats.isFile();
+  if (!isFile && !stats.isDirectory()) return "missing";
+  const realPath = await realPathOf(disk, fd, path, stats);
+  if (realPath === undefined) return "missing";
+  if (within !== undefined && !isBelow(realPath, within)) return "outside";
+  return { kind: isFile ? "file" : "folder", fd, stats, realPath };
+}
+
+/** The path of an open file without links. Undefined: its path leads to another file by now. */
+async function realPathOf(
+  disk: OpeningCalls,
+  fd: number,
+  path: Buffer,
+  { dev, ino }: FileStats,
+): Promise<string | undefined> {
+  if (process.platform === "linux") {
+    try {
+      return slashed(await disk.readlink(`/proc/self/fd/${fd}`));
+    } catch {
+      // Without /proc, the path is compared.
+    }
+  }
+  const realPath = await disk.realpath(path);
+  const there = await disk.stat(realPath);
+  return there.dev === dev && there.ino === ino ? slashed(realPath) : undefined;
+}
