@@ -28,13 +28,15 @@ export class LeastLoad implements Balance {
     let bestLoad = Infinity;
     for (let n = 0; n < count && (n < COMPARED || bestTier > 0); n++) {
       const candidate = candidates[(this.#turn + n) % count] as Each;
-      const tier = tierOf(candidate, except);
-      if (tier > bestTier || tier === 3) continue;
+      // No state makes up for more load than that of a candidate without any fault.
       const load = candidate.inUse / candidate.share;
-      if (tier === bestTier && load >= bestLoad) continue;
+      if (bestTier === 0 && load >= bestLoad) continue;
+      const tier = tierOf(candidate, except);
+      if (tier > bestTier || tier === 3 || (tier === bestTier && load >= bestLoad)) continue;
       best = candidate;
       bestTier = tier;
       bestLoad = load;
+      if (tier === 0 && load === 0) break;
     }
     return best;
   }

@@ -104,7 +104,8 @@ export class PooledTarget implements PoolMember {
 
   /** Whether a health check says that it is. */
   get isUnhealthy(): boolean {
-    return this.verdicts.some(({ state }) => state === "unhealthy");
+    const { verdicts } = this.state;
+    return verdicts.length > 0 && verdicts.some(({ state }) => state === "unhealthy");
   }
 
   get verdicts(): readonly Verdict[] {
