@@ -104,8 +104,7 @@ export class PooledTarget implements PoolMember {
 
   /** Whether a health check says that it is. */
   get isUnhealthy(): boolean {
-    const { verdicts } = this.state;
-    return verdicts.length > 0 && verdicts.some(({ state }) => state === "unhealthy");
+    return this.state.verdicts.some(isFailed);
   }
 
   get verdicts(): readonly Verdict[] {
@@ -212,6 +211,10 @@ export class PooledTarget implements PoolMember {
     if (stream !== undefined) this.state.breaker?.onBegin();
     return stream;
   }
+}
+
+function isFailed({ state }: Verdict): boolean {
+  return state === "unhealthy";
 }
 
 function newState(): TargetState {
