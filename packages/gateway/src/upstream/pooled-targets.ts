@@ -26,7 +26,9 @@ export type OnTargetChange = (target: PooledTarget, change: TargetChange) => voi
 /** The targets of one pool with their states. */
 export class PooledTargets implements TargetPool {
   readonly #options: HealthOptions;
-  readonly #former: PooledTargets | undefined;
+  /** The options and states before a reload. Not its whole pool, which would refer to all earlier ones. */
+  readonly #formerOptions: HealthOptions;
+  readonly #formerStates: WeakMap<Target, TargetState> | undefined;
   readonly #clock: Clock;
   readonly #onChange: OnTargetChange;
   readonly #failures: ReadonlySet<number> | undefined;
@@ -45,7 +47,8 @@ export class PooledTargets implements TargetPool {
     clock: Clock = SYSTEM_CLOCK,
   ) {
     this.#options = options;
-    this.#former = former;
+    this.#formerOptions = former === undefined ? {} : former.#options;
+    this.#formerStates = former === undefined ? undefined : former.#states;
     this.#onChange = onChange;
     this.#clock = clock;
     this.#failures = options.breaker && new Set(options.breaker.statuses);
@@ -89,8 +92,8 @@ export class PooledTargets implements TargetPool {
   }
 
   #stateOf(target: Target): TargetState {
-    const former = this.#former === undefined ? undefined : this.#former.#states.get(target);
-    const before = this.#former === undefined ? {} : this.#former.#options;
+    const former = this.#formerStates?.get(target);
+    const before = this.#formerOptions;
     const { breaker, ejection, checks = [] } = this.#options;
     const kept = {
       breaker: isSame(breaker, before.breaker) ? former?.breaker : undefined,
