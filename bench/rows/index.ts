@@ -1,5 +1,6 @@
 import type { Row } from "../row.ts";
 import { besideBulk } from "./beside-bulk.ts";
+import { choices } from "./choices.ts";
 import { files } from "./files.ts";
 import { gatewayRoutes } from "./gateway-routes.ts";
 import { heads } from "./heads.ts";
@@ -46,5 +47,6 @@ export const ROWS: Row[] = [
   start,
   heads,
   routes,
+  choices,
   syscalls,
 ];

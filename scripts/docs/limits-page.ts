@@ -6,6 +6,7 @@ import {
   PIPELINE_LIMITS,
   LOOP_LIMITS,
   PATH_LIMITS,
+  RETRY_LIMITS,
   TARGET_LIMITS,
 } from "@postern/gateway";
 import { FILE_LIMITS, LISTING_LIMITS } from "@postern/gateway/service";
@@ -147,6 +148,16 @@ export function limitsPage(): string {
       "time to connect to a target of the gateway, from the DNS lookup to the end of the TLS handshake",
       `${time(TARGET_LIMITS.connect)}; \`connection_timeout\` of the route changes it`,
       "another target of the route gets the request; without one, 504 PN_TARGET_TIMEOUT",
+    ],
+    [
+      "time for which a target of the gateway that accepted no connection gets no requests",
+      `${time(TARGET_LIMITS.down)}, and then until a check connects; not for the only target of a route`,
+      "the other targets get the requests; if there is none, 503 PN_TARGETS_DOWN",
+    ],
+    [
+      "requests that may have been delivered and are sent to another target of the gateway",
+      `${RETRY_LIMITS.share * 100} % of the requests to the route in ${RETRY_LIMITS.window} s, or ${RETRY_LIMITS.least * RETRY_LIMITS.window} if that is more; only idempotent ones`,
+      "502 PN_TARGET_BROKEN",
     ],
     [
       "idle connections to one target of the gateway",

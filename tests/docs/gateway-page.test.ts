@@ -8,6 +8,7 @@ import {
   needs,
   Origin,
   scratchFolder,
+  until,
   type Program,
 } from "@postern/testkit";
 import { DocumentedPage, shell } from "./documented-page.ts";
@@ -23,6 +24,9 @@ beforeAll(() => {
     ["explain conditions", "sh", /--header "X-Version: 2" --from/],
     ["own answers", "toml", /redirect = /],
     ["targets", "toml", /targets = /],
+    ["strategy", "toml", /strategy = "least_connections"/],
+    ["health", "toml", /http_health/],
+    ["breaker", "toml", /failure_threshold = 5/],
     ["https", "toml", /https_port/],
   ]);
 });
@@ -97,6 +101,49 @@ test("several targets take the requests in turn", async () => {
   const bodies = [];
   for (let n = 0; n < 4; n++) bodies.push((await exchange(port, { host: "a", path: "/x" })).body.toString());
   expect(bodies.toSorted()).toEqual(["one /x", "one /x", "two /x", "two /x"]);
+});
+
+test("a strategy selects the target with fewer requests in progress for its weight", async () => {
+  let finish = (): void => {};
+  const one = await Origin.start(onTestFinished, (incoming, outgoing) => {
+    if (incoming.url === "/wait") finish = () => outgoing.end("one");
+    else outgoing.end("one");
+  });
+  const two = await echo("two");
+  const { port } = await served(
+    configured(
+      page.example("strategy", { "10.0.0.5:8000": `127.0.0.1:${two.port}`, "10.0.0.6:8000": `127.0.0.1:${one.port}` }),
+    ),
+  );
+  const ask = async (path: string): Promise<string> => (await exchange(port, { host: "a", path })).body.toString();
+  // Equal targets take turns: one of two requests in a row goes to each.
+  await ask("/first");
+  const waiting = [ask("/wait"), ask("/wait")];
+  await until("a request in progress", () => one.requests.some(({ url }) => url === "/wait"));
+  for (let n = 0; n < 4; n++) expect(await ask("/x")).toBe("two /x");
+  finish();
+  await Promise.all(waiting);
+});
+
+test("health checks ask each target for its path", async () => {
+  const [one, two] = [await echo("one"), await echo("two")];
+  await served(
+    configured(
+      page.example("health", { "10.0.0.5:8000": `127.0.0.1:${one.port}`, "10.0.0.6:8000": `127.0.0.1:${two.port}` }),
+    ),
+  );
+  for (const { requests } of [one, two])
+    await until("a health check", () => requests.some(({ url }) => url === "/health"));
+});
+
+test("a circuit breaker keeps requests away from a target that fails", async () => {
+  const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.writeHead(500).end());
+  const { port } = await served(configured(page.example("breaker", { "localhost:3000": `127.0.0.1:${origin.port}` })));
+  const answers = [];
+  for (let n = 0; n < 7; n++) answers.push(await exchange(port, { host: "a" }));
+  expect(answers.map(({ status }) => status)).toEqual([500, 500, 500, 500, 500, 503, 503]);
+  expect(Number(answers.at(-1)?.headers["retry-after"])).toBeGreaterThan(20);
+  expect(origin.requests).toHaveLength(5);
 });
 
 test("HTTPS with a redirect", async (context) => {

@@ -84,7 +84,7 @@ export class AddressGateway {
     listener.listen(0, "127.0.0.1");
     await once(listener, "listening");
     const sweeper = setInterval(() => {
-      for (const { idle } of all) idle.sweep((clock ?? performance).now());
+      for (const target of all) target.sweep((clock ?? performance).now());
     }, 1_000);
     defer(async () => {
       clearInterval(sweeper);

@@ -7,8 +7,8 @@ const FOLDER = join(import.meta.dirname, "../../examples/config/old");
 
 /** Tables of parts that are not built yet or that this command does not run, and of TLS, whose files are missing. */
 const PENDING_TABLE =
-  /^\[+(?:static(?!_config)|proxy\.(?:\w+_health|circuit_breaker|middleware\.(?!headers\])[\w.]+|ssl)|server\.ssl[\w.]*|application|logging|tunnel[\w.]*)\]+/;
-const PENDING_OPTION = /^(?:strategy|sticky_sessions|weight|remove_\w+_headers) *=/;
+  /^\[+(?:static(?!_config)|proxy\.(?:middleware\.(?!headers\])[\w.]+|ssl)|server\.ssl[\w.]*|application|logging|tunnel[\w.]*)\]+/;
+const PENDING_OPTION = /^remove_\w+_headers *=/;
 
 /** The file without these parts, and with targets on the ports of `origins`. */
 function servable(name: string, origins: Origins): string {
@@ -43,9 +43,14 @@ class Origins {
     return [...this.#byPort].find(([, { port }]) => authority === `127.0.0.1:${port}`)?.[0];
   }
 
-  /** The request line and Host that the origin of `port` received last. Its own address is shown as the old port. */
+  /**
+   * The request line and Host that the origin of `port` received last, apart from health checks. Its own address is
+   * shown as the old port.
+   */
   last(port: string): { line: string; host: string | undefined } {
-    const { method, url, headers } = this.of(port).requests.at(-1)!;
+    const { method, url, headers } = this.of(port).requests.findLast(
+      (each) => each.headers["user-agent"] !== "Postern-Health-Check",
+    )!;
     return { line: `${method} ${url}`, host: this.portOf(headers.host) ?? headers.host };
   }
 }

@@ -103,6 +103,12 @@ export class LoadedConfiguration {
     return this.#origins.get(pathText(path)) ?? { from: "default" };
   }
 
+  /** Whether the file contains this table, however little is in it. */
+  hasTable(...path: Path): boolean {
+    const text = pathText(path);
+    return this.resolution.sections.some((each) => pathText(each.path) === text);
+  }
+
   /** True if the file contains a secret and should be readable by its owner only. */
   get holdsSecrets(): boolean {
     return this.resolution.options.some(({ option: { secret, kind }, value, origin }) => {

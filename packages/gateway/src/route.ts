@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { StickyCookie } from "./balance/sticky-cookie.js";
 import type { ExchangeEnd } from "./exchange/exchange-end.js";
 import type { FileRoot } from "./files/file-root.js";
 import type { Notice, Refusal, Reply, RequestHead } from "./http/index.js";
@@ -41,6 +42,8 @@ export interface UpstreamRoute {
   pathEdit?: PathEdit | undefined;
   /** Default: the gateway's, and no idle limit. */
   limits?: RouteLimits | undefined;
+  /** The policy of the pool, if it is one that needs a cookie. */
+  sticky?: StickyCookie | undefined;
   /** Decides whether a request is sent a second time. Default: `retrySafely`. */
   retry?: RetryPolicy;
   /** Called at the end of every attempt. `status` is the response's status; 0 if no final head arrived. */

@@ -16,7 +16,9 @@ export { explainFile } from "./service/explain-file.js";
 export type { ExplainedFile } from "./files/explained-file.js";
 export { checkRoutes } from "./service/check-routes.js";
 export type { RouteChanges } from "./service/routes.js";
+export type { TargetReport, TargetState } from "./upstream/target-report.js";
 export { LISTED_REQUESTS } from "./service/request-reports.js";
+export type { CheckOptions } from "./checks/check-options.js";
 export { FILE_LIMITS, LISTING_LIMITS, type FileFault, type FilesOptions } from "./files/index.js";
 export type {
   FilesAction,
@@ -28,4 +30,5 @@ export type {
   RoutedEntry,
   RouteOptions,
   TargetOptions,
+  WeightedTarget,
 } from "./service/service-options.js";

@@ -3,6 +3,7 @@ import { printable } from "../terminal/printable.js";
 import { wrapped } from "../terminal/wrapped.js";
 import { clockText } from "./clock-text.js";
 import type { Messages } from "./messages.js";
+import { isAlarming, targetChangeText } from "./target-change-text.js";
 import { omittedLine, requestLine } from "./request-line.js";
 
 type Addresses = Pick<GatewayService, "address" | "secureAddress">;
@@ -52,6 +53,20 @@ export class GatewayView {
     const times = count === 1 ? "" : ` (${count} times)`;
     const msg = `Target ${target}: ${reason}${times}`;
     this.#messages.print("warn", this.#problemText(msg), { msg, target, reason, count });
+  }
+
+  showTargetChange(report: Parameters<Reports["onTargetChange"]>[0]): void {
+    const msg = targetChangeText(report);
+    const { paint } = this.#messages;
+    const isBad = isAlarming(report);
+    const text = isBad ? this.#problemText(msg) : paint.dim(`${clockText(Date.now())}  ${printable(msg)}`);
+    const { target, route, reason } = report;
+    this.#messages.print(isBad ? "warn" : "info", text, {
+      msg,
+      target,
+      ...(route && { route }),
+      ...(reason && { reason }),
+    });
   }
 
   showFault(error: unknown): void {

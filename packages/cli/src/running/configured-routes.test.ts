@@ -1,24 +1,41 @@
 import { expect, test } from "vitest";
-import { loadConfiguration, TomlFile, type Configuration } from "@postern/config";
+import { loadConfiguration, TomlFile, type Configuration, type LoadedConfiguration } from "@postern/config";
 import type { RouteOptions } from "@postern/gateway/service";
 import type { ClientTls } from "@postern/net";
 import { routesOf } from "./configured-routes.js";
 
-async function valuesOf(text: string): Promise<Configuration> {
+async function loaded(text: string): Promise<LoadedConfiguration> {
   const file = await TomlFile.read("postern.toml", Buffer.from(text));
-  return loadConfiguration({ file, env: {}, flags: {} }).values;
+  return loadConfiguration({ file, env: {}, flags: {} });
+}
+
+async function valuesOf(text: string): Promise<Configuration> {
+  return (await loaded(text)).values;
 }
 
 /** The route of a table with a path and these options. */
 async function route(options: string, server = "", trust?: ClientTls): Promise<RouteOptions> {
   const target = /^(redirect|respond|targets?) =/m.test(options) ? "" : 'target = "http://a:1"\n';
-  const [first] = routesOf(await valuesOf(`${server}\n[[proxy]]\npath = "/p/*"\n${target}${options}\n`), [trust]);
+  const given = await loaded(`${server}\n[[proxy]]\npath = "/p/*"\n${target}${options}\n`);
+  const hasTable = (index: number, name: string): boolean => given.hasTable("proxy", index, name);
+  const [first] = routesOf(given.values, [trust], { hasTable });
   return first!;
 }
 
 const limits = { answer: 30_000, idle: 60_000, body: 0 };
 const connectTimeout = 5_000;
 const A = { url: "http://a:1", connectTimeout };
+const EJECTION = { ejection: { failures: 5, time: 10_000 } };
+const BREAKER = {
+  failures: 5,
+  window: 60_000,
+  minRequests: 5,
+  ratio: 0.5,
+  recovery: 30_000,
+  successes: 2,
+  statuses: [500, 502, 503, 504],
+};
+const CHECK = { interval: 30_000, timeout: 5_000, unhealthyAfter: 3, healthyAfter: 2 };
 const FORWARD = { kind: "forward", targets: [A], stripPrefix: true, limits };
 
 test("a path and a target are enough", async () => {
@@ -41,8 +58,77 @@ test.for<[options: string, action: object]>([
   ["timeout = 5", { limits: { ...limits, answer: 5_000 } }],
   ["connection_timeout = 2", { targets: [{ ...A, connectTimeout: 2_000 }] }],
   ["idle_timeout = 5", { limits: { ...limits, idle: 5_000 } }],
-  ['targets = ["http://a:1", "http://b:2"]', { targets: [A, { url: "http://b:2", connectTimeout }] }],
-  ['resolve = "all"', { targets: [{ ...A, resolve: "all" }] }],
+  ['targets = ["http://a:1", "http://b:2"]', { targets: [A, { url: "http://b:2", connectTimeout }], health: EJECTION }],
+  ['targets = [{ url = "http://a:1", weight = 3 }]', { targets: [{ ...A, weight: 3 }] }],
+  ['strategy = "LeastConnections"', { balance: { strategy: "least_connections" } }],
+  ['strategy = "hash"', { balance: { strategy: "hash", key: { kind: "address" } } }],
+  [
+    'strategy = "hash"\nhash_key = "header:X-Tenant"',
+    { balance: { strategy: "hash", key: { kind: "header", name: "x-tenant" } } },
+  ],
+  [
+    'strategy = "hash"\nhash_key = "cookie:Session"',
+    { balance: { strategy: "hash", key: { kind: "cookie", name: "Session" } } },
+  ],
+  ["sticky_sessions = true", { balance: { strategy: "round_robin", sticky: "address" } }],
+  ['sticky_sessions = "cookie"\nstrategy = "random"', { balance: { strategy: "random", sticky: "cookie" } }],
+  ['resolve = "all"', { targets: [{ ...A, resolve: "all" }], health: EJECTION }],
+  [
+    'targets = ["http://a:1", "http://b:2"]\npassive_health.enabled = false',
+    { targets: [A, { url: "http://b:2", connectTimeout }] },
+  ],
+  [
+    'resolve = "all"\npassive_health = { consecutive_failures = 3, ejection_time = "5s" }',
+    { targets: [{ ...A, resolve: "all" }], health: { ejection: { failures: 3, time: 5_000 } } },
+  ],
+  ["circuit_breaker = {}", { health: { breaker: BREAKER } }],
+  [
+    "circuit_breaker = { failure_threshold = 3, open_timeout = 10, test_requests = 1, failure_window = 20 }",
+    {
+      health: { breaker: { ...BREAKER, failures: 3, minRequests: 3, recovery: 10_000, successes: 1, window: 20_000 } },
+    },
+  ],
+  ["circuit_breaker.min_requests = 9", { health: { breaker: { ...BREAKER, minRequests: 9 } } }],
+  ["circuit_breaker.enabled = false", {}],
+  [
+    'http_health = { path = "/up", interval = 10 }\nmiddleware.headers.override_host = "app.example"',
+    {
+      hostHeader: "app.example",
+      checks: [
+        { ...CHECK, kind: "http", method: "GET", path: "/up", host: "app.example", statuses: [200], interval: 10_000 },
+      ],
+    },
+  ],
+  [
+    'http_health = { method = "HEAD", host = "b.example", expected_status_codes = [204], unhealthy_threshold = 1 }',
+    {
+      checks: [
+        {
+          ...CHECK,
+          kind: "http",
+          method: "HEAD",
+          path: "/health",
+          host: "b.example",
+          statuses: [204],
+          unhealthyAfter: 1,
+        },
+      ],
+    },
+  ],
+  [
+    'websocket_health = { ping_message = "hi" }\ntcp_health = { timeout = "1s" }',
+    {
+      checks: [
+        { ...CHECK, kind: "websocket", path: "/health", message: "hi" },
+        { ...CHECK, kind: "tcp", timeout: 1_000 },
+      ],
+    },
+  ],
+  ["tcp_health = { enabled = false }", {}],
+  [
+    'targets = ["http://a:1", "http://b:2"]\nslow_start = "20s"',
+    { targets: [A, { url: "http://b:2", connectTimeout }], health: { ...EJECTION, slowStart: 20_000 } },
+  ],
   ['middleware.headers.override_host = "App.example:80"', { hostHeader: "app.example:80" }],
   ["ssl.backend_ssl = true", { targets: [{ ...A, url: "https://a:1" }] }],
   ["ssl = { enabled = false, backend_ssl = true }", {}],

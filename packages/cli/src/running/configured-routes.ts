@@ -1,22 +1,30 @@
 import { resolve as resolvePath } from "node:path";
 import type { Configuration, RouteConfiguration } from "@postern/config";
-import type { RouteOptions, TargetOptions } from "@postern/gateway/service";
+import type { RouteOptions, TargetOptions, WeightedTarget } from "@postern/gateway/service";
 import { parseAuthority } from "@postern/gateway";
 import type { ClientTls } from "@postern/net";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
+import { balanceOf } from "../targets/target-balance.js";
+import { checksOf, healthOf, type HasTable } from "../targets/target-health.js";
 import { filesOptions, servesStaticFiles } from "./served-folders.js";
 
 type Action = RouteOptions["action"];
 
-type FolderOf = Settings["pathOf"];
+/** Facts about routes that are not values of options. */
+interface RouteFacts {
+  folderOf?: Settings["pathOf"];
+  /** Whether the route with this number has a table with this name. */
+  hasTable?: (index: number, name: string) => boolean;
+}
 
 /**
  * The routes of `[[proxy]]`, with the trust of each, and then that of `[static_config]`. Throws PN_CONFIG_INVALID.
  */
 export function configuredRoutes(settings: Settings, trusts: readonly (ClientTls | undefined)[]): RouteOptions[] {
   const { values } = settings.loaded;
-  const routes = routesOf(values, trusts, (...named) => settings.pathOf(...named));
+  const hasTable = (index: number, name: string): boolean => settings.loaded.hasTable("proxy", index, name);
+  const routes = routesOf(values, trusts, { folderOf: (...named) => settings.pathOf(...named), hasTable });
   return servesStaticFiles(settings)
     ? [...routes, staticRoute(settings, new Set(routes.map(({ name }) => name)))]
     : routes;
@@ -26,7 +34,7 @@ export function configuredRoutes(settings: Settings, trusts: readonly (ClientTls
 export function routesOf(
   { proxy, server }: Configuration,
   trusts: readonly (ClientTls | undefined)[],
-  folderOf: FolderOf = (directory) => directory,
+  { folderOf = (directory) => directory, hasTable = () => false }: RouteFacts = {},
 ): RouteOptions[] {
   const names = new Set<string>();
   return proxy.map((route, index) => ({
@@ -39,9 +47,11 @@ export function routesOf(
       ...(Object.keys(route.query).length === 0 ? {} : { query: new Map(Object.entries(route.query)) }),
       ...(route.client_ips.length === 0 ? {} : { clientIps: route.client_ips }),
     },
-    action: actionOf(route, server, trusts[index], (directory) =>
-      folderOf(directory, "proxy", index, "files", "directory"),
-    ),
+    action: actionOf(route, server, {
+      trust: trusts[index],
+      folderOf: (directory) => folderOf(directory, "proxy", index, "files", "directory"),
+      hasTable: (name) => hasTable(index, name),
+    }),
   }));
 }
 
@@ -81,9 +91,9 @@ function unusedName(text: string, names: Set<string>): string {
 function actionOf(
   route: RouteConfiguration,
   server: Configuration["server"],
-  trust: ClientTls | undefined,
-  folderOf: (directory: string) => string,
+  facts: { trust: ClientTls | undefined; folderOf: (directory: string) => string; hasTable: HasTable },
 ): Action {
+  const { trust, folderOf, hasTable } = facts;
   const { redirect, respond, files, rewrite, strip_prefix: stripPrefix } = route;
   if (redirect.to !== undefined) return { kind: "redirect", to: redirect.to, status: redirect.status };
   if (respond.status !== undefined) return { kind: "respond", status: respond.status, text: respond.text ?? "" };
@@ -96,6 +106,9 @@ function actionOf(
   return {
     kind: "forward",
     targets: targetsOf(route, { trust, connectTimeout: connectTimeout(route, answer) }),
+    ...balanceOf(route),
+    ...healthOf(route, hasTable),
+    ...checksOf(route, hasTable, hostHeader),
     stripPrefix,
     ...(rewrite === undefined ? {} : { rewrite }),
     ...(hostHeader === undefined ? {} : { hostHeader }),
@@ -115,14 +128,15 @@ export function bodyLimit({ max_request_size_mb }: Configuration["server"]): num
 function targetsOf(
   { target, targets, ssl, resolve }: RouteConfiguration,
   { trust, connectTimeout }: Pick<TargetOptions, "trust" | "connectTimeout">,
-): TargetOptions[] {
-  const urls = target === undefined ? targets.map(({ url }) => url as string) : [target];
-  return urls.map((given) => {
+): WeightedTarget[] {
+  const all = target === undefined ? targets : [{ url: target, weight: 1 }];
+  return all.map(({ url: given = "", weight }) => {
     const url = ssl.enabled && ssl.backend_ssl ? given.replace(/^http:/, "https:") : given;
     // Options that a target does not use must not tell it from the same target of another route.
     return {
       url,
       ...(url.startsWith("tunnel:") ? {} : { connectTimeout }),
+      ...(weight === 1 ? {} : { weight }),
       ...(resolve === "one" ? {} : { resolve }),
       ...(trust === undefined || !url.startsWith("https:") ? {} : { trust }),
     };

@@ -1,6 +1,7 @@
 import type { StatusEvent, TunnelEventOf } from "@postern/client";
 import type { TargetFailure } from "@postern/gateway";
-import type { RoutedEntry } from "@postern/gateway/service";
+import type { RoutedEntry, TargetReport } from "@postern/gateway/service";
+import { targetChangeText } from "../reporting/target-change-text.js";
 import { machineEvent } from "../terminal/terminal.js";
 import type { GatewayAddresses, GatewayState } from "./gateway-service.js";
 
@@ -14,6 +15,13 @@ export function requestEvent(entry: RoutedEntry): TunnelEventOf<"http_request"> 
 export function stateEvent(state: GatewayState, { address, secureAddress }: GatewayAddresses): StatusEvent {
   const data = { state, address, ...(secureAddress === undefined ? {} : { secure_address: secureAddress }) };
   return machineEvent("status_update", "gateway", `${state}: ${address}`, data);
+}
+
+/** A target gets requests again, or gets none for a while. */
+export function targetChangeEvent(report: TargetReport): StatusEvent {
+  const { route, target, change, reason } = report;
+  const data = { state: `target_${change}`, target, ...(route && { route }), ...(reason && { reason }) };
+  return machineEvent("status_update", "gateway", targetChangeText(report), data);
 }
 
 /** A target cannot be reached. */

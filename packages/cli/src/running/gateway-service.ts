@@ -5,6 +5,7 @@ import {
   type RouteChanges,
 } from "@postern/gateway/service";
 import type { GatewayReport } from "@postern/client/status";
+import { cookieKey } from "../credentials/cookie-key.js";
 import type { PreparedReload, Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { gatewayOptions, loadGateway, type ConfiguredGateway } from "./configured-gateway.js";
@@ -14,9 +15,10 @@ export type GatewayAddresses = Pick<Gateway, "address" | "secureAddress">;
 
 export interface GatewayReports extends Pick<
   GatewayServiceOptions,
-  "onRequest" | "onOmitted" | "onTargetFailure" | "onFault"
+  "onRequest" | "onOmitted" | "onTargetFailure" | "onTargetChange" | "onFault"
 > {
   onState: (state: GatewayState, gateway: GatewayAddresses) => void;
+  onWarning: (text: string) => void;
 }
 
 export interface GatewayPartOptions {
@@ -31,6 +33,8 @@ export interface GatewayPartOptions {
 export class GatewayService implements Service {
   readonly #options: GatewayPartOptions;
   #gateway: Gateway | undefined;
+  /** Undefined until a route needs it. */
+  #cookieKey: string | undefined;
   #current: Pick<ConfiguredGateway, "certificates" | "served">;
 
   constructor(options: GatewayPartOptions) {
@@ -52,6 +56,7 @@ export class GatewayService implements Service {
       routes,
       secretFiles: served.secretFiles,
       tunnelUpstream,
+      cookieKey: () => (this.#cookieKey ??= cookieKey(settings, reports.onWarning)),
     });
     reports.onState("listening", this.#gateway);
   }

@@ -23,7 +23,21 @@ export function gatewayLines(
   ]);
   const table = [COLUMNS.map((name) => paint.dim(name)), ...rows];
   const widths = columnWidths(table);
-  return [head, ...table.map((cells) => alignedLine(cells, widths))];
+  return [head, ...table.map((cells) => alignedLine(cells, widths)), ...failureLines(routes)];
+}
+
+/** Why targets that get no requests have failed. */
+function failureLines(routes: GatewayReport["routes"]): string[] {
+  const lines = routes.flatMap(({ targets }) =>
+    targets.flatMap(({ target, state, last_failure: failure }) =>
+      state === "ok" || failure === null
+        ? []
+        : [
+            `${printable(target)} failed${failure.time === null ? "" : ` at ${failure.time}`}: ${printable(failure.reason)}`,
+          ],
+    ),
+  );
+  return [...new Set(lines)];
 }
 
 function targetText(
@@ -31,6 +45,6 @@ function targetText(
   paint: Paint,
 ): string {
   const name = printable(target);
-  const shown = state === "ok" ? name : paint.yellow(`${name} (${state})`);
+  const shown = state === "ok" ? name : paint.yellow(`${name} (${state.replaceAll("_", " ")})`);
   return active === 0 ? shown : `${shown} [${active} active]`;
 }

@@ -1,4 +1,4 @@
-import type { GatewayReport, GatewayTraffic } from "./gateway-report.js";
+import type { GatewayReport, GatewayTargetReport, GatewayTraffic } from "./gateway-report.js";
 import type { Metric, MetricSample } from "./metric.js";
 import type { StatusDocument } from "./status-document.js";
 import { STATUS_CLASSES } from "./status-class.js";
@@ -33,6 +33,13 @@ function byDirection(all: readonly Labelled[]): MetricSample[] {
 const routes = ({ all_routes }: GatewayReport): Labelled[] => all_routes.map((each) => [{ route: each.route }, each]);
 const targets = (report: GatewayReport): Labelled[] => report.targets.map((each) => [{ target: each.target }, each]);
 
+/** The targets of each route that is served now, with their labels. */
+function perRoute({ routes: all }: GatewayReport): { labels: Record<string, string>; target: GatewayTargetReport }[] {
+  return all.flatMap(({ route, targets: each }) =>
+    each.map((target) => ({ labels: { route, target: target.target }, target })),
+  );
+}
+
 /** The targets of the routes that are served now, each once. */
 function current({ routes: all }: GatewayReport): Map<string, { state: string; active: number }> {
   return new Map(all.flatMap((route) => route.targets.map((each) => [each.target, each])));
@@ -66,10 +73,28 @@ export const GATEWAY_METRICS: readonly Metric[] = [
   ofGateway(
     "gauge",
     "postern_gateway_target_available",
-    "1 if the target is available, 0 if a connection to it failed recently or if it is a tunnel without a client.",
+    "1 if the target gets requests, 0 if it gets none while others can; the state says why.",
     ["target"],
     (gateway) =>
       [...current(gateway)].map(([target, { state }]) => ({ labels: { target }, value: state === "ok" ? 1 : 0 })),
+  ),
+  ofGateway(
+    "gauge",
+    "postern_gateway_target_state",
+    "1 for the present state of a target in a route; see the states in the status document.",
+    ["route", "target", "state"],
+    (gateway) =>
+      perRoute(gateway).map(({ labels, target }) => ({ labels: { ...labels, state: target.state }, value: 1 })),
+  ),
+  ofGateway(
+    "gauge",
+    "postern_gateway_target_latency_seconds",
+    "Time until the responses of a target in a route begin, a moving average. No value without recent responses.",
+    ["route", "target"],
+    (gateway) =>
+      perRoute(gateway).flatMap(({ labels, target: { latency_ms } }) =>
+        latency_ms === null ? [] : [{ labels, value: latency_ms / 1_000 }],
+      ),
   ),
   ofGateway(
     "gauge",

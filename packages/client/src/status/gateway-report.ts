@@ -8,13 +8,30 @@ export interface GatewayTraffic {
   bytes_out: number;
 }
 
+/** Why a target gets no requests while others can; the gateway's own states. */
+export const TARGET_STATES = {
+  ok: "it gets requests",
+  unavailable: "a tunnel without a client",
+  down: "it accepts no connections",
+  circuit_open: "its circuit breaker is open",
+  circuit_half_open: "requests test whether its circuit breaker closes",
+  unhealthy: "it fails its health checks",
+  ejected: "its last requests have failed",
+  suspect: "a tunnel whose client may be cut off",
+} as const;
+export type GatewayTargetState = keyof typeof TARGET_STATES;
+
 export interface GatewayTargetReport {
   /** Its host and port, the path of its socket, `tunnel://name`, or `files` and the path of a folder. */
   target: string;
-  /** `suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client. */
-  state: "ok" | "suspect" | "unavailable";
+  state: GatewayTargetState;
   /** Requests in progress, of all routes. */
   active: number;
+  weight: number;
+  /** Until its responses begin, a moving average; null if that is not known. */
+  latency_ms: number | null;
+  /** The last failed request, with its time, or the health check that fails now; null if there is none. */
+  last_failure: { reason: string; time: string | null } | null;
 }
 
 export interface GatewayRouteReport extends GatewayTraffic {

@@ -1,5 +1,6 @@
 import { REQUEST_ENDS } from "@postern/protocol/constants";
 import { STATUS_LIMITS } from "./endpoint-status.js";
+import { TARGET_STATES } from "./gateway-report.js";
 import { STATUS_CLASSES } from "./status-class.js";
 
 /** A part of a JSON Schema (draft 2020-12), limited to the keywords of the schema below. */
@@ -184,10 +185,27 @@ const gatewayTarget = object("A target of the route.", {
   target: text("Its host and port, the path of its socket, or `tunnel://name`."),
   state: {
     type: "string",
-    enum: ["ok", "suspect", "unavailable"],
-    description: "`suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client.",
+    enum: Object.keys(TARGET_STATES),
+    description: `Why it gets no requests while others can. ${Object.entries(TARGET_STATES)
+      .map(([state, meaning]) => `\`${state}\`: ${meaning}`)
+      .join("; ")}.`,
   },
   active: count("Requests in progress to this target, from all routes."),
+  weight: count("Its share of the requests, relative to the other targets."),
+  latency_ms: orNull(
+    amount(
+      "Milliseconds until its responses begin, a moving average; null for the only target of a route without health options, and without recent responses.",
+    ),
+  ),
+  last_failure: orNull(
+    object(
+      "The last failure; null if there was none, or if the target is the only one of a route without health options.",
+      {
+        reason: text("The reason, for the owner of the target."),
+        time: orNull(time("When the request failed; null for a health check, which fails now.")),
+      },
+    ),
+  ),
 });
 
 const gateway = object("The gateway; null if the process runs none.", {

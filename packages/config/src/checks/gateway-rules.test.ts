@@ -64,6 +64,23 @@ describe("a route that is refused", () => {
     ],
     ["with a target without URL", `${ROUTE}[[proxy.targets]]\nweight = 1\n`, /this target has no url/],
     ["with a target twice", `${ROUTE}targets = ['http://b', 'http://B:80']\n`, /http:\/\/b is listed twice/],
+    ["with a key, but no hash", `${ROUTE}${TARGET}hash_key = 'header:X-A'\n`, /hash_key needs the strategy "hash"/],
+    [
+      "with the body of a response that has none",
+      `${ROUTE}${TARGET}http_health = { method = 'HEAD', expected_body = 'ok' }\n`,
+      /a response to HEAD has no body/,
+    ],
+    [
+      "with a ping that is too long",
+      `${ROUTE}${TARGET}websocket_health.ping_message = '${"x".repeat(126)}'\n`,
+      /ping_message must be a text of at most 125 bytes/,
+    ],
+    [
+      "with another kind of session",
+      `${ROUTE}${TARGET}sticky_sessions = 'ip'\n`,
+      /must be false, "address" \(or true\)/,
+    ],
+    ["with another key", `${ROUTE}${TARGET}strategy = 'hash'\nhash_key = 'X-A'\n`, /hash_key must be a hash key/],
     ["to a tunnel of no server", `${ROUTE}target = 'tunnel://web'\n`, /tunnel:\/\/web needs the server of this file/],
     ["that redirects to any host", `${ROUTE}redirect.to = 'https://{host}/'\n`, /\{host\} needs a route with host/],
     ["with a redirect to //", `${ROUTE}redirect.to = '//evil.test'\n`, /redirect\.to must be a path or URL/],
@@ -90,6 +107,13 @@ test.for([
     "files with a rewritten path",
     `${ROUTE}rewrite = '/a{path}'\n[proxy.files]\ndirectory = 'public'\nfallback = '/app.html'\n`,
   ],
+  ["a hash of a header", `${ROUTE}targets = ['http://b', 'http://c']\nstrategy = 'hash'\nhash_key = 'header:X-A'\n`],
+  [
+    "health checks",
+    `${ROUTE}${TARGET}http_health.path = '/up'\nwebsocket_health = {}\ntcp_health.interval = '5s'\nslow_start = '30s'\n`,
+  ],
+  ["a cookie for each visitor", `${ROUTE}targets = ['http://b', 'http://c']\nsticky_sessions = 'cookie'\n`],
+  ["weights", `${ROUTE}targets = [{ url = 'http://b', weight = 0 }, { url = 'http://c', weight = 9 }]\n`],
   ["targets by URL", `${ROUTE}targets = ['http://b', 'http://c']\n`],
 ] as [string, string][])("a route with %s is accepted", async ([, toml]) => {
   expect(await problemsOf(toml)).toEqual([]);

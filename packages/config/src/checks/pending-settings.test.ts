@@ -78,36 +78,4 @@ describe("unsupported settings", () => {
     ]);
     expect(pending).toHaveLength(1);
   });
-
-  describe("of load balancing", () => {
-    const pendingOf = async (lines: string, targets: string): Promise<string[]> =>
-      (await load(`[[proxy]]\npath = "/"\n${lines}\n${targets}`))
-        .unsupported()
-        .pending.map(({ message }) => message.split(" ")[0] as string);
-    const weighted = (...weights: number[]): string =>
-      weights.map((weight, n) => `[[proxy.targets]]\nurl = "http://localhost:${n + 1}"\nweight = ${weight}\n`).join("");
-
-    test.for([
-      ["with several targets", 'strategy = "random"', weighted(1, 1), ["proxy[0].strategy"]],
-      ["sticky sessions", "sticky_sessions = true", weighted(1, 1), ["proxy[0].sticky_sessions"]],
-      ["with different weights", "", weighted(1, 2), ["proxy[0].targets[1].weight"]],
-      ["with a weight of 0", "", weighted(0), ["proxy[0].targets[0].weight"]],
-      [
-        "with the addresses of one target",
-        'strategy = "random"\nresolve = "all"',
-        'target = "http://localhost"',
-        ["proxy[0].strategy"],
-      ],
-    ] as [string, string, string, string[]][])("are reported %s", async ([, lines, targets, names]) => {
-      expect(await pendingOf(lines, targets)).toEqual(names);
-    });
-
-    test.for([
-      ["with one target", 'strategy = "random"\nsticky_sessions = true', 'target = "http://localhost"'],
-      ["with one target in a list", 'strategy = "least_connections"', weighted(3)],
-      ["with equal weights", 'strategy = "weighted_round_robin"', weighted(2, 2)],
-    ] as [string, string, string][])("have no effect, and are not reported, %s", async ([, lines, targets]) => {
-      expect(await pendingOf(lines, targets)).toEqual([]);
-    });
-  });
 });

@@ -3,7 +3,6 @@ import { headerText, pathText, type Path } from "../file/path.js";
 import type { Entries } from "../declared/declaration.js";
 import type { TomlFile } from "../file/toml-file.js";
 import { problemOf, type Problem } from "../file/problem.js";
-import { isNeeded } from "./needed-balancing.js";
 import { isWithin, Switches } from "./switches.js";
 
 /**
@@ -11,7 +10,7 @@ import { isWithin, Switches } from "./switches.js";
  * = false`. Commands refuse to run with them. The tables in `within` count as enabled, because the caller runs them.
  */
 export function pendingSettings<E extends Entries>(
-  { options, sections, values }: Resolution<E>,
+  { options, sections }: Resolution<E>,
   file: TomlFile | undefined,
   within: readonly Path[],
 ): Problem[] {
@@ -32,7 +31,7 @@ export function pendingSettings<E extends Entries>(
   }
   for (const each of options) {
     const { path, option } = each;
-    if (option.pending === undefined || !isChanged(each) || !isNeeded(path, values)) continue;
+    if (option.pending === undefined || !isChanged(each)) continue;
     if (!switches.concern(path, within) || reported.some((outer) => isWithin(path, outer))) continue;
     report(path, pathText(path), option.pending);
   }

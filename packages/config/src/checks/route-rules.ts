@@ -16,6 +16,10 @@ export function* routeViolations(
     yield* redirectViolations(route, path);
     yield* folderViolations(route, path, originOf);
     yield* fileViolations(route, path);
+    if (route.http_health.method === "HEAD" && route.http_health.expected_body !== undefined)
+      yield { path: [...path, "http_health"], message: 'a response to HEAD has no body. Set method = "GET"' };
+    if (route.strategy !== "hash" && originOf([...path, "hash_key"]) !== "default")
+      yield { path: [...path, "hash_key"], message: 'hash_key needs the strategy "hash". Add: strategy = "hash"' };
   }
 }
 

@@ -123,7 +123,10 @@ export const server = section(
       "Serve /health, /ping, and /health and /status below /config, /static and /balancer. Routes that match these paths take precedence.",
       { default: true },
     ),
-    state_dir: option(filePath, "Folder for state that survives a restart.", { pending: "state on disk" }),
+    state_dir: option(
+      filePath,
+      "Folder for state that survives a restart: the key of the cookies of sticky_sessions. It is made with permissions for its owner only. Default: `$STATE_DIRECTORY`, otherwise `~/.local/state/postern`.",
+    ),
     ssl,
     oidc: oidcProvider,
   },

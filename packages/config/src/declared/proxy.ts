@@ -5,9 +5,10 @@ import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { headers } from "../kinds/headers.js";
 import { list } from "../kinds/list.js";
-import { integer, numberChoice } from "../kinds/number.js";
+import { decimal, integer, numberChoice } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { pathTemplate, redirectLocation, requestMethod, routeHost, routePath, routeTarget } from "../kinds/route.js";
+import { stickiness, type Stickiness } from "../kinds/stickiness.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 import { access } from "./access.js";
@@ -17,8 +18,27 @@ import { routeFiles } from "./static-files.js";
 const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
 const target = routeTarget();
 
-const BALANCING = "load balancing other than round robin";
-const HEALTH_CHECKS = { pending: "health checks of targets" };
+const CHECK_ADVICE =
+  "A target that fails them gets no requests while others pass. If all targets of the route fail, they are used all the same.";
+const checkTimes = {
+  enabled: option(flag(), "Make these health checks.", { default: true }),
+  interval: option(
+    duration({ min: 100 }),
+    "Time between two health checks of a target, with up to 10 % more or less at random. A target whose state is in doubt is checked after 2 seconds, if not earlier.",
+    { default: 30_000 },
+  ),
+  timeout: option(duration({ min: 1 }), "Maximum time for a health check.", { default: 5_000 }),
+  unhealthy_threshold: option(integer({ min: 1 }), "Failures in a row after which a target is unhealthy.", {
+    default: 3,
+  }),
+  healthy_threshold: option(integer({ min: 1 }), "Successes in a row after which an unhealthy target is healthy.", {
+    default: 2,
+  }),
+};
+const checkHost = option(
+  text({ what: "host", pattern: /^[!-~]+$/, example: "app.example.com" }),
+  "Host of the request. Default: override_host of the route, otherwise the host of the target.",
+);
 
 const match = {
   path: option(
@@ -55,10 +75,11 @@ const action = {
     'Target of a route with several targets. A list of URLs is accepted as well: `targets = ["http://localhost:3000", …]`.',
     {
       url: option(target, "Address of the target."),
-      weight: option(integer({ min: 0, max: 65_535 }), "Share of the requests, relative to the other targets.", {
-        default: 1,
-        pending: BALANCING,
-      }),
+      weight: option(
+        integer({ min: 0, max: 65_535 }),
+        "Share of the requests, relative to the other targets. 0: the target gets no requests. The strategy `first` uses no weights.",
+        { default: 1 },
+      ),
     },
     { shorthand: "url" },
   ),
@@ -98,7 +119,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
   ),
   connection_timeout: option(
     duration({ min: 1 }),
-    "Maximum time to connect to a target, from the DNS lookup to the end of the TLS handshake. Beyond it, the next target gets the request; if there is none, visitors get 504. It is at most timeout, and at most half of timeout if the route has several targets.",
+    "Maximum time to connect to a target, from the DNS lookup to the end of the TLS handshake. Beyond it, another target gets the request; if there is none, visitors get 504, or 503 if the route has several targets. It is at most timeout, and at most half of timeout if the route has several targets.",
     { default: 5_000 },
   ),
   idle_timeout: option(
@@ -124,13 +145,23 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
       "first",
       "least_time",
     ]),
-    "Load balancing policy.",
-    { default: "round_robin", pending: BALANCING },
+    "How the target of a request is chosen. `round_robin`, `weighted_round_robin`: in turn, by weight. `least_connections`: the one with the fewest requests in progress. `random`: at random, by weight. `random_two`: the one of two random targets with fewer requests in progress. `hash`: by hash_key. `first`: the first one that is available. `least_time`: the one of two random targets that probably responds first.",
+    { default: "round_robin" },
   ),
-  sticky_sessions: option(flag(), "Send all requests of a visitor to the same target.", {
-    default: false,
-    pending: "sticky sessions",
-  }),
+  hash_key: option(
+    text({
+      what: "hash key",
+      pattern: /^(?:address|(?:header|cookie):[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/,
+      example: "header:X-Tenant",
+    }),
+    "Part of a request that chooses its target with the strategy `hash`: `address` of the visitor, `header:NAME` or `cookie:NAME`. A request without this header or cookie is sent by its address.",
+    { default: "address" },
+  ),
+  sticky_sessions: option(
+    stickiness(),
+    'Send all requests of a visitor to the same target while it is available. `true` or `"address"`: by the visitor\'s address, whatever the strategy. `"cookie"`: by the cookie `postern_target`; the strategy chooses the target of a visitor without it.',
+    { default: "off" as Stickiness },
+  ),
   ssl: section("TLS for connections to targets.", {
     enabled: option(flag(), "Use the options of this table.", { default: true }),
     backend_ssl: option(flag(), "Use TLS for targets with an `http://` URL too.", { default: false }),
@@ -147,41 +178,87 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     client_cert_file: option(filePath, "Client certificate to present to targets, PEM."),
     client_key_file: option(filePath, "Private key of the client certificate, PEM."),
   }),
-  http_health: section(
-    "Health checks of targets by HTTP.",
-    {
-      interval: option(duration({ min: 100 }), "Time between two health checks.", { default: 30_000 }),
-      timeout: option(duration({ min: 1 }), "Maximum time for a response to a health check.", { default: 5_000 }),
-      path: option(urlPath, "Path to request.", { default: "/health" }),
-      expected_status_codes: option(list(integer({ min: 100, max: 599 })), "Status codes of a healthy target.", {
-        default: [200] as number[],
-      }),
-    },
-    HEALTH_CHECKS,
-  ),
+  http_health: section(`Health checks of targets by HTTP. There are none without this table. ${CHECK_ADVICE}`, {
+    ...checkTimes,
+    path: option(urlPath, "Path to request, without the path of the target.", { default: "/health" }),
+    method: option(choice(["GET", "HEAD"]), "Method of the request.", { default: "GET" }),
+    host: checkHost,
+    expected_status_codes: option(list(integer({ min: 100, max: 599 })), "Status codes of a healthy target.", {
+      default: [200] as number[],
+    }),
+    expected_body: option(
+      text(),
+      "Text that the first 64 KiB of the body must contain. Default: the body is not read.",
+    ),
+  }),
   websocket_health: section(
-    "Health checks of targets by WebSocket.",
+    `Health checks of targets by WebSocket: a ping must be answered by its pong. There are none without this table. ${CHECK_ADVICE}`,
     {
-      interval: option(duration({ min: 100 }), "Time between two health checks.", { default: 30_000 }),
-      timeout: option(duration({ min: 1 }), "Maximum time for a response to a health check.", { default: 5_000 }),
-      path: option(urlPath, "Path to request.", { default: "/health" }),
-      ping_message: option(text(), "Message to send.", { default: "ping" }),
+      ...checkTimes,
+      path: option(urlPath, "Path to request, without the path of the target.", { default: "/health" }),
+      host: checkHost,
+      ping_message: option(
+        text({ what: "text of at most 125 bytes", valid: (given) => Buffer.byteLength(given) <= 125 }),
+        "Content of the ping.",
+        { default: "ping" },
+      ),
     },
-    HEALTH_CHECKS,
+  ),
+  tcp_health: section(
+    `Health checks of targets by a connection, with TLS for \`https://\` targets. There are none without this table. ${CHECK_ADVICE}`,
+    checkTimes,
+  ),
+  slow_start: option(
+    duration(),
+    "Time in which the share of a target grows to its weight after it was down, unhealthy or ejected. The strategies `hash` and `first` do not use it. 0: none.",
+    { default: 0 },
   ),
   circuit_breaker: section(
-    "Circuit breaker for failing targets.",
+    "Circuit breaker for each target of the route. While it is open, the target gets no requests; if it is open for all targets, visitors get 503. There is none without this table.",
     {
       enabled: option(flag(), "Use the circuit breaker.", { default: true }),
-      failure_threshold: option(integer({ min: 1 }), "Failures that open the circuit.", { default: 5 }),
+      failure_threshold: option(
+        integer({ min: 1 }),
+        "Failures within failure_window that open the circuit: connections that cannot be made or break, responses that time out or are not valid, and the statuses in failure_status_codes.",
+        { default: 5 },
+      ),
       failure_window: option(duration({ min: 1 }), "Time within which the failures count.", { default: 60_000 }),
-      min_requests: option(integer({ min: 1 }), "Requests within failure_window before failures count.", {
-        default: 1,
+      failure_ratio: option(
+        decimal({ min: 0, max: 1 }),
+        "Part of the requests within failure_window that must have failed, from 0 to 1. 0: failure_threshold alone decides.",
+        { default: 0.5 },
+      ),
+      failure_status_codes: option(list(integer({ min: 400, max: 599 })), "Status codes that count as failures.", {
+        default: [500, 502, 503, 504] as number[],
       }),
-      recovery_timeout: option(duration({ min: 1 }), "Time that the circuit stays open.", { default: 30_000 }),
+      min_requests: option(
+        integer({ min: 1 }),
+        "Requests within failure_window before failures count. Default: failure_threshold.",
+        { example: "20" },
+      ),
+      recovery_timeout: option(
+        duration({ min: 1 }),
+        "Time that the circuit stays open. After it, success_threshold requests at a time test the target; the first failure opens the circuit again.",
+        { default: 30_000 },
+      ),
       success_threshold: option(integer({ min: 1 }), "Consecutive successes that close the circuit.", { default: 2 }),
     },
-    { pending: "circuit breakers" },
+  ),
+  passive_health: section(
+    "Targets of a route with several that get no requests for a while because their last requests have failed. At most half of the targets are ejected at a time.",
+    {
+      enabled: option(flag(), "Eject targets.", { default: true }),
+      consecutive_failures: option(
+        integer({ min: 1 }),
+        "Failures in a row after which a target is ejected: connections that cannot be made or break, responses that time out or are not valid, and the statuses 502, 503 and 504.",
+        { default: 5 },
+      ),
+      ejection_time: option(
+        duration({ min: 1 }),
+        "Time of the first ejection. Each further one without a success between them takes as much longer, at most ten times as long.",
+        { default: 10_000 },
+      ),
+    },
   ),
   middleware,
   access,

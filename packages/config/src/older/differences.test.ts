@@ -40,6 +40,11 @@ describe("a file of the older program gets a note about", () => {
       `${TLS}redirect = { enabled = true, exempt_paths = ["/a/", "/health"] }\n`,
       [/redirect/, /exempted \/healthx/],
     ],
+    [
+      "weights",
+      '[[proxy]]\npath = "/"\ntargets = [{ url = "http://a" }, { url = "http://b", weight = 2 }]\n',
+      [/weights of targets now have an effect: round_robin of \/ sends requests to its targets by weight/],
+    ],
     ["health checks", route("/", "http_health.path = '/up'"), [/all targets of \/ answer \/up/]],
     ["checks of WebSockets", route("/", "websocket_health.interval = 3"), [/all targets of \/ answer \/health/]],
     ["a circuit breaker", route("/", "circuit_breaker.failure_threshold = 3"), [/Here it opens after 3 failures/]],

@@ -115,9 +115,27 @@ export const DIFFERENCES: readonly Difference[] = [
     },
   },
   {
+    topic: "`weight` of a target",
+    before: "It has an effect only with `weighted_round_robin`.",
+    now: "It has an effect with every strategy but `first`. A target with the weight 0 gets no requests.",
+    *notes({ configuration: { proxy } }) {
+      for (const [index, route] of proxy.entries()) {
+        const { strategy, targets } = route;
+        const position = targets.findIndex(({ weight }) => weight !== targets[0]?.weight);
+        if (position < 0 || strategy === "weighted_round_robin" || strategy === "first") continue;
+        const effect = `${strategy} of ${nameOf(route)} sends requests to its targets by weight.`;
+        yield {
+          path: ["proxy", index, "targets", position, "weight"],
+          message: effect,
+          compared: `The weights of targets now have an effect: ${effect}`,
+        };
+      }
+    },
+  },
+  {
     topic: "Health checks",
     before: "The gateway makes none.",
-    now: "Not supported yet. In a later version, a target that fails them gets no requests.",
+    now: "A target that fails them gets no requests. If all targets of a route fail them, they are used all the same.",
     *notes({ configuration: { proxy }, sets }) {
       for (const [index, route] of proxy.entries())
         for (const name of ["http_health", "websocket_health"] as const) {
@@ -131,7 +149,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     topic: "Circuit breakers",
     before: "They never open.",
-    now: "Not supported yet. In a later version, a target that fails repeatedly gets no requests for a while.",
+    now: "A target that fails repeatedly gets no requests for `recovery_timeout`. If all targets of a route do, visitors get 503.",
     *notes({ configuration: { proxy }, sets }) {
       for (const [index, route] of proxy.entries()) {
         const path = ["proxy", index, "circuit_breaker"];
@@ -151,10 +169,10 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     topic: "`sticky_sessions`",
     before: "All WebSockets of an address go to the same target.",
-    now: "Not supported yet. In a later version, all requests of a visitor go to the same target.",
+    now: 'All requests of an address go to the same target. `sticky_sessions = "cookie"` binds each browser to a target instead.',
     *notes({ configuration: { proxy } }) {
       for (const [index, route] of proxy.entries()) {
-        if (!route.sticky_sessions) continue;
+        if (route.sticky_sessions !== "address") continue;
         const applies = `sticky_sessions of ${nameOf(route)} applies to all requests`;
         yield {
           path: ["proxy", index, "sticky_sessions"],
@@ -200,6 +218,10 @@ const NEWER_ROUTE: ReadonlySet<string> = new Set([
   "strip_prefix",
   "rewrite",
   "connection_timeout",
+  "hash_key",
+  "passive_health",
+  "slow_start",
+  "tcp_health",
   "idle_timeout",
   "resolve",
   "access",

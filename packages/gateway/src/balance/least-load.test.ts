@@ -14,4 +14,16 @@ describe("least load", () => {
     const candidates = ["a", "b", "c"].map((name) => candidate(name));
     expect(picks(new LeastLoad(), candidates, 6)).toEqual(["b", "c", "a", "b", "c", "a"]);
   });
+
+  test("lets a candidate have more requests in progress the larger its share is", () => {
+    const candidates = [candidate("a", { weight: 3, inUse: 5 }), candidate("b", { inUse: 2 })];
+    expect(picks(new LeastLoad(), candidates, 2)).toEqual(["a", "a"]);
+    const starting = [candidate("a", { inUse: 5 }), candidate("b", { inUse: 1, share: 0.1 })];
+    expect(picks(new LeastLoad(), starting, 2)).toEqual(["a", "a"]);
+  });
+
+  test("finds the only available one among very many", () => {
+    const all = Array.from({ length: 500 }, (_, n) => candidate(`t${n}`, { available: n === 400 }));
+    expect(new Set(picks(new LeastLoad(), all, 20))).toEqual(new Set(["t400"]));
+  });
 });

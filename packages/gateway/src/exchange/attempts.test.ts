@@ -1,7 +1,11 @@
 import type { BreakCause } from "@postern/net";
 import { describe, expect, test } from "vitest";
+import { Latency } from "../balance/latency.js";
+import { CircuitBreaker } from "../health/circuit-breaker.js";
+import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { TARGET_HOST } from "../route.js";
 import { Pool } from "../upstream/pool.js";
+import { PooledTarget } from "../upstream/pooled-target.js";
 import { FakeUpstream, StructuredRequest, StructuredVisitor } from "./fake-visitors.suite.js";
 
 const GET = new StructuredRequest("GET");
@@ -39,13 +43,13 @@ describe("a target that refuses the connection", () => {
     expect(all[0]?.attempts).toEqual(["refused", 0, "timeout", 0, "status", 204]);
   });
 
-  test("is tried once, and the visitor gets the last reason when all have failed", () => {
+  test("is tried once, and the visitor gets 503 when all have failed", () => {
     const all = pooled(3);
     const visitor = new StructuredVisitor(all[0] as FakeUpstream, POST);
     for (const cause of ["timeout", "timeout", "refused"] as const) {
       latest(all).stream.break({ cause, delivered: 0 });
     }
-    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGET_REFUSED"], [1, 1, 1]]);
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGETS_DOWN"], [1, 1, 1]]);
     expect(all.map(({ target }) => target.inUse)).toEqual([0, 0, 0]);
   });
 
@@ -55,7 +59,72 @@ describe("a target that refuses the connection", () => {
     second.unavailable = "gone";
     const visitor = new StructuredVisitor(first, POST);
     first.stream.break({ cause: "refused", delivered: 0 });
-    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGET_REFUSED"], [1, 0]]);
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGETS_DOWN"], [1, 0]]);
+  });
+});
+
+describe("a pool whose targets are down", () => {
+  test("gets no request: the visitor gets 503 at once", () => {
+    const all = pooled(2);
+    for (const each of all) each.down = true;
+    const visitor = new StructuredVisitor(all[0]!, GET);
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGETS_DOWN"], [0, 0]]);
+    all[1]!.down = false;
+    new StructuredVisitor(all[0]!, GET);
+    expect(dials(all)).toEqual([0, 1]);
+  });
+
+  test("gets each request if it has one target, which may have come back", () => {
+    const [only] = pooled(1) as [FakeUpstream];
+    only.down = true;
+    const visitor = new StructuredVisitor(only, GET);
+    only.stream.arrive(Buffer.from(OK));
+    expect(visitor.status).toBe(204);
+  });
+});
+
+describe("a target that breaks the connection before its response", () => {
+  test("is replaced by another one for an idempotent request, whose body is sent again", () => {
+    const all = pooled(3);
+    const visitor = new StructuredVisitor(all[0]!, new StructuredRequest("PUT", { length: 5 }));
+    visitor.upload("hello");
+    visitor.exchange.bodyEnd();
+    latest(all).stream.break({ cause: "broken", delivered: -1 });
+    latest(all).stream.break({ cause: "gone", delivered: -1 });
+    const last = latest(all);
+    last.stream.arrive(Buffer.from(OK));
+    expect([visitor.status, dials(all)]).toEqual([204, [1, 1, 1]]);
+    expect(last.stream.text).toMatch(/^PUT .*\r\n\r\nhello$/s);
+  });
+
+  test("is the reason that the visitor gets if all targets do so", () => {
+    const all = pooled(2);
+    const visitor = new StructuredVisitor(all[0]!, GET);
+    for (let n = 0; n < 2; n++) latest(all).stream.break({ cause: "broken", delivered: -1 });
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGET_BROKEN"], [1, 1]]);
+  });
+
+  test("gets no other request that is not idempotent, or whose response has begun", () => {
+    const all = pooled(2);
+    const post = new StructuredVisitor(all[0]!, POST);
+    latest(all).stream.break({ cause: "broken", delivered: -1 });
+    const begun = new StructuredVisitor(all[0]!, GET);
+    latest(all).stream.arrive(Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"));
+    latest(all).stream.break({ cause: "broken", delivered: -1 });
+    expect([post.events, begun.events]).toEqual([["refused PN_TARGET_BROKEN"], ["broken"]]);
+    expect(dials(all)).toEqual([1, 1]);
+  });
+
+  test("adds at most a fifth to the load of targets that all do so", () => {
+    const all = pooled(3);
+    for (let n = 0; n < 1_000; n++) {
+      new StructuredVisitor(all[0]!, GET);
+      for (let busy = latest(all); busy !== undefined; busy = latest(all))
+        busy.stream.break({ cause: "broken", delivered: -1 });
+    }
+    const load = dials(all).reduce((sum, each) => sum + each);
+    expect(load).toBeGreaterThan(1_100);
+    expect(load).toBeLessThanOrEqual(1_200);
   });
 });
 
@@ -72,7 +141,7 @@ test("the record of a request names the target of its last attempt", () => {
   expect([names, last === failed]).toEqual([[last.name], false]);
 });
 
-test("a connection that breaks is no reason to send a request to another target: it may have been executed", () => {
+test("a connection that breaks is no reason to send a POST to another target: it may have been executed", () => {
   const all = pooled(2);
   const visitor = new StructuredVisitor(all[0] as FakeUpstream, POST);
   latest(all).stream.break({ cause: "broken", delivered: -1 });
@@ -117,6 +186,81 @@ test("a response that begins with a TLS alert comes from a target that expects T
     upstream.stream.arrive(Buffer.from([21, 3, 3, 0, 2, 2, 70]));
     expect(visitor.events).toEqual([`refused ${code}`]);
   }
+});
+
+describe("the time until a response begins", () => {
+  /** The latency that a request leaves behind. The response begins 40 ms after `act`. */
+  function latencyAfter(request: StructuredRequest, status: number, act: (visitor: StructuredVisitor) => void) {
+    const clock = new FakeClock();
+    const upstream = new FakeUpstream({ authority: "t:80" });
+    const member = new PooledTarget(upstream.target, { weight: 2, clock });
+    upstream.route.pool = new Pool([member]);
+    const visitor = new StructuredVisitor(upstream, request, Infinity, clock);
+    act(visitor);
+    visitor.clock.pass(40);
+    upstream.stream.arrive(Buffer.from(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`));
+    return member.latency.at(clock.now());
+  }
+
+  test("is measured from the end of the request", () => {
+    expect(latencyAfter(GET, 200, () => {})).toBe(40);
+    const upload = (visitor: StructuredVisitor): void => {
+      visitor.clock.pass(5_000);
+      visitor.upload("hello");
+      visitor.exchange.bodyEnd();
+    };
+    expect(latencyAfter(POST, 200, upload)).toBe(40);
+  });
+
+  test("is not known if the response begins before the end of the request", () => {
+    expect(latencyAfter(POST, 200, () => {})).toBeUndefined();
+  });
+
+  test("counts as a second for an error, because a broken target may be fast", () => {
+    expect(latencyAfter(GET, 503, () => {})).toBe(1_000);
+  });
+});
+
+describe("a target whose circuit breaker is open", () => {
+  const breaker = { failures: 1, window: 10_000, minRequests: 1, ratio: 0, recovery: 4_200, successes: 1 };
+
+  /** A pool of one such target, before its first request. */
+  function guarded(): { upstream: FakeUpstream; member: PooledTarget; clock: FakeClock } {
+    const clock = new FakeClock();
+    const upstream = new FakeUpstream({ authority: "t:80" });
+    const state = {
+      latency: new Latency(),
+      breaker: new CircuitBreaker(breaker, clock),
+      verdicts: [],
+      recoveredAt: -Infinity,
+    };
+    const member = new PooledTarget(upstream.target, { weight: 1, state, failures: new Set([500]), clock });
+    upstream.route.pool = new Pool([member]);
+    return { upstream, member, clock };
+  }
+
+  test("gets no request, even if it is the only one, and the visitor gets the time to wait", () => {
+    const { upstream, clock } = guarded();
+    const visit = (): StructuredVisitor => new StructuredVisitor(upstream, POST, Infinity, clock);
+    visit();
+    upstream.stream.arrive(Buffer.from("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"));
+    const visitor = visit();
+    expect([visitor.events, upstream.streams.length]).toEqual([["refused PN_TARGETS_DOWN"], 1]);
+    expect(visitor.pages).toMatchObject([{ status: 503, retryAfter: 5 }]);
+    clock.pass(4_200);
+    visit();
+    expect(upstream.streams.length).toBe(2);
+  });
+
+  test("is not opened by a connection that closed while it was idle", () => {
+    const { upstream, member, clock } = guarded();
+    new StructuredVisitor(upstream, GET, Infinity, clock);
+    upstream.stream.arrive(Buffer.from(OK));
+    const visitor = new StructuredVisitor(upstream, GET, Infinity, clock);
+    upstream.stream.break({ cause: "broken", delivered: -1 });
+    upstream.stream.arrive(Buffer.from(OK));
+    expect([visitor.status, upstream.streams.length, member.isBlocked]).toEqual([204, 2, false]);
+  });
 });
 
 describe("Host", () => {

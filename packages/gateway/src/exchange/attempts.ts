@@ -2,9 +2,12 @@ import type { BreakCause, ByteStream, ResetReason } from "@postern/net";
 import { refusals, type ForwardOptions, type Refusal, type Request } from "../http/index.js";
 import { TARGET_HOST, type UpstreamRoute } from "../route.js";
 import type { PickContext } from "../balance/candidate.js";
-import type { Target } from "../upstream/target.js";
+import type { Clock } from "../deadlines/clock.js";
+import type { AttemptOutcome } from "../upstream/attempt.js";
+import type { Pool } from "../upstream/pool.js";
+import type { PoolMember } from "../upstream/pool-member.js";
 import type { Upstream } from "../upstream/upstream.js";
-import { BROKEN, INVALID_RESPONSE, TARGET_BROKEN, type Failure } from "./exchange-end.js";
+import { BROKEN, INVALID_RESPONSE, TARGET_BROKEN, TARGETS_DOWN, type Failure } from "./exchange-end.js";
 
 /** The type of a TLS record that contains an alert, and the major version of every record (RFC 8446, section 5.1). */
 const [ALERT, VERSION] = [21, 3];
@@ -27,9 +30,14 @@ export class Attempts implements ForwardOptions {
   refusal: Refusal = refusals.PN_TUNNEL_AWAY;
   /** Where the last attempt was sent to; undefined if there was none. */
   upstream: Upstream | undefined;
-  #target: Target | undefined;
-  /** Targets of which it is proven that they received nothing. Undefined while there are none. */
-  #failed: Target[] | undefined;
+  /** When the whole request of the current attempt had been sent; NaN: it has not been. */
+  sentAt = NaN;
+  #target: PoolMember | undefined;
+  #epoch = 0;
+  /** Targets that have failed the request. Undefined while there are none. */
+  #failed: PoolMember[] | undefined;
+  /** Whether the current attempt failed to connect, and no other target is left. */
+  #areAllDown = false;
 
   /** A request begins. */
   begin(): void {
@@ -43,9 +51,15 @@ export class Attempts implements ForwardOptions {
    * @returns the stream; undefined when there is none (see `refusal`), and then `end` is not to be called.
    */
   open(route: UpstreamRoute, attempted: AttemptedRequest, now: number, mayUseIdle: boolean): ByteStream | undefined {
-    const target = route.pool.pick(attempted, this.#failed);
-    if (target === undefined) return this.#refuse(BROKEN.gone.refusal);
-    const { upstream } = target;
+    const { pool } = route;
+    this.#areAllDown = false;
+    const isPlural = pool.candidates.length > 1;
+    if (isPlural && this.upstream === undefined) pool.retryBudget.onRequest(now);
+    const target = pool.pick(attempted, this.#failed);
+    // A sole target is always tried: there is nothing to lose.
+    if (target === undefined || target.isBlocked === true || (isPlural && !target.available))
+      return this.#refuse(targetsDown(pool));
+    const { upstream, epoch = 0 } = target;
     if (!this.#editHead(route, upstream, attempted.request)) return this.#refuse(refusals.PN_ROUTE_PATH);
     const idle = mayUseIdle ? target.reuse(now) : undefined;
     const stream = idle ?? target.open(now);
@@ -53,24 +67,30 @@ export class Attempts implements ForwardOptions {
     this.onIdleStream = idle !== undefined;
     this.#target = target;
     this.upstream = upstream;
+    this.#epoch = epoch;
+    this.sentAt = NaN;
     return stream;
   }
 
   /**
    * Whether another target of the pool is to get the request after the current attempt broke: none of it was delivered,
-   * and there is a target that was not tried. Each target is tried once.
+   * or it is idempotent and the pool's budget for retries allows it. Each target is tried once. The break of a stream
+   * that was idle says nothing about its target.
    */
-  failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason): boolean {
+  failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
     const target = this.#target;
-    if (delivered !== 0 || target === undefined || pool.targets.length < 2) return false;
+    if (target === undefined || pool.candidates.length < 2) return false;
+    if (delivered !== 0 && (this.onIdleStream || !isIdempotent)) return false;
     const failed = (this.#failed ??= []);
     if (!failed.includes(target)) failed.push(target);
-    return pool.targets.some((other) => other.available && !failed.includes(other));
+    const isAnyLeft = pool.candidates.some((other) => other.available && !failed.includes(other));
+    this.#areAllDown = delivered === 0 && !isAnyLeft;
+    return isAnyLeft && (delivered === 0 || pool.retryBudget.take(now));
   }
 
   /** What the end of the current attempt means for its request. */
   failureOf(cause: BreakCause): Failure {
-    return failures(this.#target?.upstream)[cause];
+    return this.#areAllDown ? TARGETS_DOWN : failures(this.#target?.upstream)[cause];
   }
 
   /** What it means that the current attempt's response is not valid HTTP. `bytes` is the first part of it. */
@@ -79,14 +99,27 @@ export class Attempts implements ForwardOptions {
     return isAlert && this.#target?.upstream.authority !== undefined ? TARGET_BROKEN.scheme : INVALID_RESPONSE;
   }
 
+  /** Whether the target of the current attempt measures the times of its responses. */
+  get isTimed(): boolean {
+    return this.#target?.onResponse !== undefined;
+  }
+
+  /** The final response to the current attempt has begun. */
+  onResponse(status: number, clock: Clock): void {
+    const target = this.#target;
+    target?.onResponse?.(status, clock.now() - this.sentAt, this.#epoch);
+  }
+
   /** The current attempt is over. */
-  end(): void {
-    this.#target?.onAttempt();
+  end(outcome: AttemptOutcome, status: number): void {
+    // The origin may have closed the connection while it was idle.
+    const isStale = this.onIdleStream && outcome === "broken" && status === 0;
+    this.#target?.onAttempt(isStale ? "aborted" : outcome, status, this.#epoch);
     this.#target = undefined;
   }
 
   /** The target of the current attempt; undefined while there is none. */
-  get target(): Target | undefined {
+  get target(): PoolMember | undefined {
     return this.#target;
   }
 
@@ -103,6 +136,13 @@ export class Attempts implements ForwardOptions {
   #refuse(refusal: Refusal): undefined {
     this.refusal = refusal;
   }
+}
+
+/** The refusal if no target of the pool takes a request, with the time until one may. */
+function targetsDown({ candidates }: Pool): Refusal {
+  const refusal = refusals.PN_TARGETS_DOWN;
+  const soonest = Math.min(...candidates.map(({ retryIn = 0 }) => retryIn));
+  return soonest > 1_000 && soonest < Infinity ? { ...refusal, retryAfter: Math.ceil(soonest / 1_000) } : refusal;
 }
 
 /** A target with an address of its own has codes of its own: its owner is not the user of a tunnel. */

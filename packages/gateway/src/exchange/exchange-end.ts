@@ -39,6 +39,9 @@ export const TARGET_BROKEN: Readonly<Record<BreakCause, Failure>> = {
   broken: { ended: "origin_reset", refusal: refusals.PN_TARGET_BROKEN },
 };
 
+/** No target of a pool with several could be reached. */
+export const TARGETS_DOWN: Failure = { ended: "refused", refusal: refusals.PN_TARGETS_DOWN };
+
 export const INVALID_RESPONSE: Failure = { ended: "origin_invalid", refusal: refusals.PN_ORIGIN_INVALID };
 
 /** A fault of the request that was found after its head. */

@@ -11,6 +11,7 @@ import type { Failure } from "./exchange-end.js";
 import { RequestFacts } from "./request-facts.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
+import { stickyEdits } from "./sticky-edits.js";
 import type { VisitorExchange } from "./visitor-exchange.js";
 import type { VisitorSide } from "./visitor-side.js";
 
@@ -123,6 +124,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   /** Ends the request's body. `trailers` are complete field lines, and only used in the form `data`. */
   bodyEnd(trailers?: Buffer): void {
     this.#requestSide.bodyEnd(trailers);
+    if (this.#attempts.isTimed) this.#attempts.sentAt = this.#visitor.context.exchanges.clock.now();
   }
 
   /** Call it when `bytes` of the response's body have been sent to the visitor. */
@@ -214,9 +216,15 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   onFinalHead(head: ResponseHead): ChunkForm {
     this.status = head.status;
     this.#state = "body";
+    this.#attempts.onResponse(head.status, this.#visitor.context.exchanges.clock);
     const limit = this.#route?.limits?.idle ?? 0;
     this.#isEventStream = limit > 0 && head.body !== "length" && head.isEventStream;
-    return this.#visitor.response.onResponse(head, missingDate(head));
+    const { sticky } = this.#route as UpstreamRoute;
+    const { response, context } = this.#visitor;
+    const edits = missingDate(head);
+    if (sticky === undefined) return response.onResponse(head, edits);
+    const { target } = this.#attempts;
+    return response.onResponse(head, stickyEdits(edits, { sticky, target }, this, context.isSecure));
   }
 
   passBody(chunk: Buffer, own: number): void {
@@ -241,6 +249,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     stream.handler = this;
     const head = this.request.write(this.#visitor.context.forwardedLines(), this.id, attempts);
     this.#requestSide.send(head, stream, attempts.onIdleStream);
+    if (this.#requestSide.isDone) attempts.sentAt = now;
   }
 
   /**
@@ -250,13 +259,15 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   #sendAgain(reason: ResetReason): boolean {
     const route = this.#route as UpstreamRoute;
     const requestSide = this.#requestSide;
-    const failsOver = requestSide.sent !== undefined && this.#attempts.failsOver(route, reason);
-    const sent = failsOver ? requestSide.sent : requestSide.takeSent(reason, route.retry ?? retrySafely);
+    const now = this.#visitor.context.exchanges.clock.now();
+    const { sent: kept, isIdempotent } = requestSide;
+    const failsOver = kept !== undefined && this.#attempts.failsOver(route, reason, isIdempotent, now);
+    const sent = failsOver ? kept : requestSide.takeSent(reason, route.retry ?? retrySafely);
     if (sent === undefined) return false;
     this.#endAttempt(reason.cause);
     if (!failsOver && !this.#routeAgain()) return true;
     this.#response.restart();
-    this.#attempt(this.#visitor.context.exchanges.clock.now(), false);
+    this.#attempt(now, false);
     if (this.#state !== "head") return true;
     requestSide.sendAgain(sent);
     if (!requestSide.isBlocked) this.#visitor.onBodyDrain();
@@ -381,7 +392,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   }
 
   #endAttempt(outcome: AttemptOutcome): void {
-    this.#attempts.end();
+    this.#attempts.end(outcome, this.status);
     this.#route?.onAttempt?.(outcome, this.status);
   }
 }

@@ -1,4 +1,5 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
+import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import type { ChunkForm, ForwardOptions, Refusal, Reply, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
 import type { Route, UpstreamRoute } from "../route.js";
@@ -60,6 +61,7 @@ export class OriginStream implements ByteStream {
 export class FakeUpstream implements Upstream {
   unavailable: Upstream["unavailable"] = undefined;
   readonly suspect = false;
+  down = false;
   declare readonly name?: string;
   declare readonly authority?: string;
   declare readonly basePath?: string;
@@ -136,13 +138,8 @@ export class StructuredRequest implements Request {
  */
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
-  readonly context: VisitorContext = {
-    address: "192.0.2.1",
-    exchanges: new ExchangeContext(),
-    requestId: () => "r1",
-    forwardedLines: () => "",
-    route: () => this.next ?? this.upstream.route,
-  };
+  readonly clock: FakeClock;
+  readonly context: VisitorContext;
   readonly connection = new MemoryConnection();
   readonly exchange: Exchange;
   readonly upstream: FakeUpstream;
@@ -155,11 +152,22 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   body = "";
   trailers = "";
   events: string[] = [];
+  /** The responses of the gateway itself. */
+  pages: (Refusal | Reply)[] = [];
   /** The route of a second attempt. Default: that of the first. */
   next: Route | undefined;
   #waiting = 0;
 
-  constructor(upstream: FakeUpstream, request: Request, window = Infinity) {
+  constructor(upstream: FakeUpstream, request: Request, window = Infinity, clock = new FakeClock()) {
+    this.clock = clock;
+    this.context = {
+      address: "192.0.2.1",
+      isSecure: false,
+      exchanges: new ExchangeContext({ clock }),
+      requestId: () => "r1",
+      forwardedLines: () => "",
+      route: () => this.next ?? this.upstream.route,
+    };
     this.upstream = upstream;
     this.window = window;
     this.exchange = new Exchange(this, request);
@@ -220,6 +228,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     this.events.push("done");
   }
   onOwnResponse(page: Refusal | Reply): void {
+    this.pages.push(page);
     this.events.push("code" in page ? `refused ${page.code}` : `replied ${page.status}`);
   }
   onFault(error: unknown): void {

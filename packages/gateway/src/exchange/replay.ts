@@ -13,7 +13,8 @@ const NOTHING: Buffer[] = [];
 export class Replay {
   /** Whether the request may use an idle stream: it is idempotent and has no body. */
   mayUseIdle = false;
-  #isIdempotent = false;
+  /** Whether the method may be repeated, and the request is not an upgrade. */
+  isIdempotent = false;
   #onIdleStream = false;
   #isRepeated = false;
   /** Copies of the sent parts of the body; undefined once the request cannot be sent again. */
@@ -28,8 +29,8 @@ export class Replay {
 
   /** A request begins. */
   begin({ method, upgrade }: Request, hasBody: boolean): void {
-    this.#isIdempotent = upgrade === "" && IDEMPOTENT.has(method);
-    this.mayUseIdle = this.#isIdempotent && !hasBody;
+    this.isIdempotent = upgrade === "" && IDEMPOTENT.has(method);
+    this.mayUseIdle = this.isIdempotent && !hasBody;
     this.#onIdleStream = this.#isRepeated = false;
     this.#sent = NOTHING;
     this.#bytes = 0;
@@ -64,7 +65,7 @@ export class Replay {
     const sent = this.#sent;
     if (sent === undefined || this.#isRepeated) return undefined;
     this.#isRepeated = true;
-    const attempt = { reason, isIdempotent: this.#isIdempotent, onIdleStream: this.#onIdleStream };
+    const attempt = { reason, isIdempotent: this.isIdempotent, onIdleStream: this.#onIdleStream };
     return policy(attempt) ? sent : undefined;
   }
 }

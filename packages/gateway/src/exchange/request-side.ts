@@ -33,6 +33,10 @@ export class RequestSide {
     this.#replay.begin(request, hasBody);
   }
 
+  get isIdempotent(): boolean {
+    return this.#replay.isIdempotent;
+  }
+
   get mayUseIdle(): boolean {
     return this.#replay.mayUseIdle;
   }

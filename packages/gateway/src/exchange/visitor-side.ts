@@ -55,6 +55,8 @@ export interface ResponseWriter {
 export interface VisitorContext {
   /** The visitor's IP address. */
   readonly address: string;
+  /** Whether the visitor uses HTTPS. */
+  readonly isSecure: boolean;
   readonly exchanges: ExchangeContext;
   /** An id for the request: a new one, or that of a trusted proxy. */
   requestId(): string;

@@ -194,6 +194,15 @@ export const refusals = refusalTable({
     "The service closed the connection before it responded. Try again later, or tell its owner.",
     { advice: "Look at the log of the route's target." },
   ],
+  PN_TARGETS_DOWN: [
+    503,
+    "The service at this address is not available at the moment. Try again shortly.",
+    {
+      retryAfter: 1,
+      advice:
+        "No target of the route accepts requests. The gateway's log and `postern status` show why. A target with the weight 0 gets no requests.",
+    },
+  ],
   PN_TARGET_TIMEOUT: [
     504,
     "The service did not respond in time. Try again later, or tell its owner.",

@@ -198,13 +198,14 @@ export class RequestHead {
 
   /**
    * The head for the origin: HTTP/1.1, origin form, one canonical Host, the visitor's end-to-end fields in their order,
-   * our own framing, and what a visitor can neither forge nor delete: `identity`, complete lines, each ended by CRLF,
-   * and X-Request-Id unless `requestId` is empty. The id comes apart from the lines, because V8 would make a new copy
-   * of a joined string.
+   * our own framing, `identity` (complete lines, each ended by CRLF), which a visitor can neither forge nor delete, and
+   * X-Request-Id unless `requestId` is empty. All parts are written one by one: V8 would copy a joined string again.
    */
   write(identity: string, requestId = "", options?: ForwardOptions): Buffer {
     const verbatim = this.#verbatim && options?.hostHeader === undefined && options?.path === undefined;
-    const lead = verbatim ? "" : this.#firstLines(options);
+    const path = verbatim ? "" : (options?.path ?? this.path);
+    const host = verbatim ? "" : (options?.hostHeader ?? this.authority);
+    const lead = verbatim ? 0 : this.method.length + 1 + path.length + HOST_LINE.length + host.length + 2;
     const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
     const fields = this.#fields;
     const dropped = this.maxForwards < 0 ? DROPPED : DROPPED | MAX_FORWARDS;
@@ -212,8 +213,8 @@ export class RequestHead {
     else fields.gather(this.#fieldsStart, dropped | HOST);
 
     const ours = identity.length + (requestId === "" ? 0 : REQUEST_ID.length + requestId.length + 2);
-    const head = WRITE_MEMORY.take(lead.length + fields.spanBytes + framingLength(this) + ours + tail.length);
-    let at = writeText(head, 0, lead);
+    const head = WRITE_MEMORY.take(lead + fields.spanBytes + framingLength(this) + ours + tail.length);
+    let at = verbatim ? 0 : this.#writeFirstLines(head, path, host);
     at = fields.copyTo(head, at, this.#bytes);
     at = writeFraming(head, at, this);
     at = writeText(head, at, identity);
@@ -226,8 +227,13 @@ export class RequestHead {
     return head;
   }
 
-  #firstLines({ path = this.path, hostHeader = this.authority }: ForwardOptions = {}): string {
-    return `${this.method} ${path} HTTP/1.1\r\nHost: ${hostHeader}\r\n`;
+  #writeFirstLines(head: Buffer, path: string, host: string): number {
+    let at = writeText(head, 0, this.method);
+    at = writeText(head, at, " ");
+    at = writeText(head, at, path);
+    at = writeText(head, at, HOST_LINE);
+    at = writeText(head, at, host);
+    return writeText(head, at, "\r\n");
   }
 
   #lastLines(expectContinue: boolean): string {
@@ -372,6 +378,8 @@ const NOWHERE: Authority = { host: "", port: "", text: "" };
 /** TE is a hop-by-hop field, so Connection has to name it. */
 const TRAILERS = "Connection: TE\r\nTE: trailers\r\n";
 const REQUEST_ID = "X-Request-Id: ";
+/** The end of a request line, and the beginning of the next. */
+const HOST_LINE = " HTTP/1.1\r\nHost: ";
 
 /** Fields that are dropped, or written again. */
 const DROPPED = fieldSet(

@@ -23,8 +23,8 @@ export interface Request {
   readonly chunked: boolean;
   /** The protocols that a valid upgrade request offers; otherwise empty. */
   readonly upgrade: string;
-  /** The value of the field `name` (lower case); empty unless there is exactly one. */
-  fieldValue(name: string): string;
+  /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
+  fieldValue(name: string, field?: Field): string;
   /** The head for the origin, in HTTP/1.1, with X-Request-Id and `lines` added to it. Each line ends with CRLF. */
   write(lines: string, requestId: string, options?: ForwardOptions): Buffer;
 }
@@ -37,8 +37,6 @@ export interface FileRequest extends Request {
   readonly accept: string;
   /** Whether there is a condition (`If-…`) or a Range. */
   readonly isConditional: boolean;
-  /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
-  fieldValue(name: string, field?: Field): string;
   /** The values of all fields of this meaning named `name` (lower case), joined by commas. */
   fieldValues(field: Field, name: string): string;
 }

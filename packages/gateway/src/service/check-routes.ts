@@ -9,7 +9,7 @@ import { UNDIALLED_TUNNEL } from "./tunnel-target.js";
 export function checkRoutes(routes: readonly RouteOptions[]): void {
   const traffic = new LabelledTraffic(0, {});
   const targets = new Targets({ tunnelUpstream: () => UNDIALLED_TUNNEL }, traffic);
-  const checked = new Routes({ targets, folders: new Folders({}, traffic) }, traffic, () => {});
+  const checked = new Routes({ targets, folders: new Folders({}, traffic), cookieKey: () => "" }, traffic, () => {});
   checked.replace(routes);
   checked.replace([]);
 }

@@ -1,13 +1,27 @@
-import { RoundRobin } from "../balance/round-robin.js";
+import { StickyCookie } from "../balance/sticky-cookie.js";
+import { createBalance } from "../balance/strategy.js";
+import { TargetChecks } from "../checks/target-checks.js";
 import type { RouteLimits } from "../limits.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import { TARGET_HOST, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
 import { pathEdit } from "../routing/index.js";
+import { PooledTarget, type TargetChange } from "../upstream/pooled-target.js";
+import { PooledTargets } from "../upstream/pooled-targets.js";
+import type { PoolMember } from "../upstream/pool-member.js";
 import { Pool } from "../upstream/pool.js";
-import type { Target } from "../upstream/target.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import type { ForwardAction, RouteOptions } from "./service-options.js";
-import type { Member, Targets } from "./targets.js";
+import type { TargetReport } from "../upstream/target-report.js";
+import { nameOf, type Member, type Targets } from "./targets.js";
+
+export interface ForwardDependencies {
+  targets: Targets;
+  counted: Labelled;
+  onRouted: OnRouted;
+  /** Returns the secret by which cookies are signed. */
+  cookieKey: () => string;
+  onTargetChange?: ((report: TargetReport) => void) | undefined;
+}
 
 /** A route that sends requests to targets. */
 export class ForwardRoute implements GatewayRoute, UpstreamRoute {
@@ -18,16 +32,26 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   readonly hostHeader: string | typeof TARGET_HOST;
   readonly pathEdit: PathEdit;
   readonly limits: RouteLimits;
+  readonly sticky: StickyCookie | undefined;
   readonly #targets: Targets;
   readonly #members: readonly Member[];
+  readonly #pooled: PooledTargets;
+  readonly #checks: TargetChecks | undefined;
   readonly #onRouted: OnRouted;
 
-  /** @throws RangeError for a template that is not valid. */
+  /**
+   * @param former the route of the same name before a reload: what it knows of its targets is kept
+   * @throws RangeError for a template, or a key for the choice of targets, that is not valid.
+   */
   constructor(
     options: RouteOptions,
-    { targets: urls, stripPrefix, rewrite, hostHeader, limits }: ForwardAction,
-    { targets, counted, onRouted }: { targets: Targets; counted: Labelled; onRouted: OnRouted },
+    action: ForwardAction,
+    { targets, counted, onRouted, cookieKey, onTargetChange }: ForwardDependencies,
+    former?: ForwardRoute,
   ) {
+    const { targets: given, balance = { strategy: "round_robin" }, health = {}, checks = [] } = action;
+    const { stripPrefix, rewrite, hostHeader, limits } = action;
+    const weights = given.map(({ weight = 1 }) => weight);
     this.options = options;
     this.counted = counted;
     this.pathEdit = pathEdit(options.match.path, { stripPrefix, rewrite });
@@ -35,11 +59,28 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     this.limits = limits;
     this.#targets = targets;
     this.#onRouted = onRouted;
-    this.#members = targets.use(urls);
-    this.pool = new Pool(this.#members, new RoundRobin());
+    const isEven = (health.slowStart ?? 0) === 0 && weights.every((weight) => weight === weights[0]);
+    const policy = createBalance(balance, isEven);
+    if (balance.sticky === "cookie") {
+      const { name: route, match } = options;
+      this.sticky = new StickyCookie({ first: policy, key: cookieKey(), route, path: match.path });
+    }
+    this.#members = targets.use(given);
+    this.#pooled = new PooledTargets(
+      { ...health, checks },
+      former === undefined ? undefined : former.#pooled,
+      (target, change) => onTargetChange?.(this.#reportOf(target, change)),
+    );
+    const members = this.#members.map((target, n) => ({ target, weight: weights[n]! }));
+    this.pool = new Pool(
+      this.#pooled.membersOf(members, () => this.pool.candidates),
+      this.sticky ?? policy,
+    );
+    if (checks.length > 0)
+      this.#checks = new TargetChecks({ checks, targets: () => this.pool.targets.filter(isChecked) });
   }
 
-  get targets(): readonly Target[] {
+  get targets(): readonly PoolMember[] {
     return this.pool.targets;
   }
 
@@ -51,7 +92,18 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     this.#onRouted(request, this);
   }
 
+  #reportOf(target: PooledTarget, change: TargetChange): TargetReport {
+    const report = { route: this.options.name, target: nameOf(target), change: change.kind };
+    if (change.kind !== "unhealthy") return report;
+    return { ...report, reason: change.fault, areAllUnhealthy: this.#pooled.ignoresVerdicts };
+  }
+
   close(): void {
+    this.#checks?.close();
     for (const member of this.#members) this.#targets.release(member);
   }
+}
+
+function isChecked(member: PoolMember): member is PooledTarget {
+  return member instanceof PooledTarget;
 }

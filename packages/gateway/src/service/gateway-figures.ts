@@ -1,6 +1,8 @@
 import type { LabelledTraffic } from "../records/labelled-traffic.js";
 import { STATUS_CLASSES, type Traffic } from "../records/traffic.js";
-import type { Target } from "../upstream/target.js";
+import type { PoolMember } from "../upstream/pool-member.js";
+import { PooledTarget } from "../upstream/pooled-target.js";
+import { targetState, type TargetState } from "../upstream/target-report.js";
 import type { Folder } from "./folders.js";
 import type { GatewayRoute } from "./gateway-route.js";
 import { nameOf } from "./targets.js";
@@ -15,10 +17,14 @@ export interface TrafficFigures {
 
 export interface TargetFigures {
   readonly target: string;
-  /** `suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client. */
-  readonly state: "ok" | "suspect" | "unavailable";
+  readonly state: TargetState;
   /** Requests in progress, of all routes. */
   readonly active: number;
+  readonly weight: number;
+  /** Milliseconds until its responses begin, a moving average; null if that is not known. */
+  readonly latency_ms: number | null;
+  /** The last failed request or health check; null if there was none. */
+  readonly last_failure: { readonly reason: string; readonly time: string | null } | null;
 }
 
 export interface RouteFigures extends TrafficFigures {
@@ -64,13 +70,31 @@ function routeFigures({ options, counted, targets, folder }: GatewayRoute): Rout
   };
 }
 
-function targetFigures(target: Target): TargetFigures {
-  const { available, suspect, inUse } = target;
-  return { target: nameOf(target), state: !available ? "unavailable" : suspect ? "suspect" : "ok", active: inUse };
+function targetFigures(target: PoolMember): TargetFigures {
+  const latency = target.latency?.at(performance.now());
+  return {
+    target: nameOf(target),
+    state: targetState(target),
+    active: target.inUse,
+    weight: target.weight,
+    latency_ms: latency === undefined ? null : Math.round(latency * 10) / 10,
+    last_failure: lastFailureOf(target),
+  };
+}
+
+/** A health check that fails now comes before requests that have failed. */
+function lastFailureOf(target: PoolMember): TargetFigures["last_failure"] {
+  if (!(target instanceof PooledTarget)) return null;
+  const fault = target.verdicts.find((verdict) => verdict.fault !== undefined)?.fault;
+  if (fault !== undefined) return { reason: `health check: ${fault}`, time: null };
+  const { lastFailure } = target.state;
+  return lastFailure === undefined
+    ? null
+    : { reason: lastFailure.reason, time: new Date(lastFailure.at).toISOString() };
 }
 
 function folderFigures({ name, active }: Folder): TargetFigures {
-  return { target: name, state: "ok", active };
+  return { target: name, state: "ok", active, weight: 1, latency_ms: null, last_failure: null };
 }
 
 function labelledFigures(traffic: LabelledTraffic): LabelledFigures[] {

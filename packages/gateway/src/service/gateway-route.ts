@@ -1,7 +1,7 @@
 import type { RequestHead } from "../http/index.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import type { FinishedRequest, Route } from "../route.js";
-import type { Target } from "../upstream/target.js";
+import type { PoolMember } from "../upstream/pool-member.js";
 import type { Folder } from "./folders.js";
 import type { RouteOptions } from "./service-options.js";
 
@@ -14,7 +14,7 @@ export interface GatewayRoute {
   /** The traffic of its label. */
   readonly counted: Labelled;
   /** Empty unless the route has targets. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly PoolMember[];
   /** The folder of a route with files. */
   readonly folder?: Folder;
   /** The destination of a request that the route takes. */

@@ -7,37 +7,15 @@ import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { readCertificate, type Certificate } from "@postern/net";
 import { CertificateAuthority, Cleanup, exchange, needs, Origin, until } from "@postern/testkit";
-import { startGateway, type GatewayService } from "./gateway-service.js";
-import type { ForwardAction, GatewayServiceOptions, RoutedEntry, RouteOptions } from "./service-options.js";
+import type { GatewayService } from "./gateway-service.js";
+import type { RoutedEntry, RouteOptions } from "./service-options.js";
+import { forward, namedOrigin, portOf, startService, type StartOptions } from "./started-service.suite.js";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-async function start(
-  options: Partial<GatewayServiceOptions> & { routes: readonly RouteOptions[] },
-): Promise<GatewayService> {
-  const service = await startGateway({ listen: "127.0.0.1:0", version: "1.2.3", drainTimeout: 1_000, ...options });
-  cleanup.defer(() => service.stop());
-  return service;
-}
-
-function portOf(address: string | undefined): number {
-  return Number(address?.split(":").at(-1));
-}
-
-/** A route to an origin, with its path and more. */
-function forward(path: string, port: number, more: Partial<ForwardAction> = {}, base = ""): RouteOptions {
-  const limits = { answer: 0, idle: 0, body: 0 };
-  const targets = [{ url: `http://127.0.0.1:${port}${base}` }];
-  return { name: path, match: { path }, action: { kind: "forward", targets, stripPrefix: true, limits, ...more } };
-}
-
-/** An origin that answers with its name. */
-function named(name: string): Promise<Origin> {
-  return Origin.start(cleanup.defer, (incoming, outgoing) => {
-    incoming.resume().on("end", () => outgoing.end(name));
-  });
-}
+const start = (options: StartOptions): Promise<GatewayService> => startService(cleanup.defer, options);
+const named = (name: string): Promise<Origin> => namedOrigin(cleanup.defer, name);
 
 describe("routes", () => {
   test("take requests to their targets, with the target's path and Host", async () => {
@@ -146,6 +124,32 @@ describe("a reload", () => {
     expect(stays.connections).toBe(1);
     await until("the idle connection of the removed target to close", () => leaves.connections === 0);
     expect(service.replaceRoutes([]).removed).toEqual(["/b/*", "/a/*", "/c"]);
+  });
+
+  test("changes the weights of targets, and keeps their connections", async () => {
+    const [one, two] = [await named("one"), await named("two")];
+    const weighted = (...weights: number[]): RouteOptions => {
+      const targets = [one, two].map(({ port }, n) => ({ url: `http://127.0.0.1:${port}`, weight: weights[n] }));
+      return forward("/*", 0, { targets });
+    };
+    const service = await start({ routes: [weighted(3, 1)] });
+    const counts = async (): Promise<Record<string, number>> => {
+      const found: Record<string, number> = {};
+      for (let n = 0; n < 8; n++) {
+        const name = (await exchange(portOf(service.address), { host: "x" })).body.toString();
+        found[name] = (found[name] ?? 0) + 1;
+      }
+      return found;
+    };
+    expect(await counts()).toEqual({ one: 6, two: 2 });
+    expect(service.replaceRoutes([weighted(1, 3)]).changed).toEqual(["/*"]);
+    expect(await counts()).toEqual({ one: 2, two: 6 });
+    service.replaceRoutes([weighted(0, 1)]);
+    expect(await counts()).toEqual({ two: 8 });
+    expect([one.connections, two.connections]).toEqual([1, 1]);
+    service.replaceRoutes([weighted(0, 0)]);
+    const { status, headers } = await exchange(portOf(service.address), { host: "x" });
+    expect([status, headers["retry-after"], headers["postern-error"]]).toEqual([503, "1", "PN_TARGETS_DOWN"]);
   });
 
   test("closes no upgraded connection, also of a route that is removed", async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import {
   Certificates,
@@ -60,7 +61,9 @@ export class GatewayService {
     this.#reports = new RequestReports(options);
     this.#targets = new Targets(options, this.#targetTraffic);
     this.#folders = new Folders(options, this.#targetTraffic);
-    const places = { targets: this.#targets, folders: this.#folders };
+    const { cookieKey = (): string => randomBytes(32).toString("base64url") } = options;
+    const { onTargetChange } = options;
+    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange };
     this.#routes = new Routes(places, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
     const certificates = tls && new Certificates(tls.certificates, tls.policy);

@@ -4,7 +4,7 @@ import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/in
 import { contentOf } from "./content.js";
 import { FilesRoute } from "./files-route.js";
 import type { Folders } from "./folders.js";
-import { ForwardRoute } from "./forward-route.js";
+import { ForwardRoute, type ForwardDependencies } from "./forward-route.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import { RedirectRoute } from "./redirect-route.js";
 import { RespondRoute } from "./respond-route.js";
@@ -18,10 +18,18 @@ export interface RouteChanges {
   readonly removed: string[];
 }
 
+/** What the routes of a gateway share. */
+export interface RoutesDependencies extends Pick<ForwardDependencies, "cookieKey" | "onTargetChange"> {
+  targets: Targets;
+  folders: Folders;
+}
+
 /** The routes that a gateway serves. */
 export class Routes {
   readonly #targets: Targets;
   readonly #folders: Folders;
+  readonly #cookieKey: () => string;
+  readonly #onTargetChange: RoutesDependencies["onTargetChange"];
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
@@ -30,12 +38,14 @@ export class Routes {
   readonly #routed = new Routed();
 
   constructor(
-    { targets, folders }: { targets: Targets; folders: Folders },
+    { targets, folders, cookieKey, onTargetChange }: RoutesDependencies,
     traffic: LabelledTraffic,
     onRouted: OnRouted,
   ) {
     this.#targets = targets;
     this.#folders = folders;
+    this.#cookieKey = cookieKey;
+    this.#onTargetChange = onTargetChange;
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -59,11 +69,12 @@ export class Routes {
   replace(routes: readonly RouteOptions[]): RouteChanges {
     const before = this.#served;
     const served = new Map<string, GatewayRoute>();
+    const byName = new Map([...before.values()].map((route) => [route.options.name, route]));
     const created: GatewayRoute[] = [];
     try {
       for (const options of routes) {
         const content = contentOf(options);
-        const kept = before.get(content) ?? this.#create(options);
+        const kept = before.get(content) ?? this.#create(options, byName.get(options.name));
         if (!before.has(content)) created.push(kept);
         served.set(content, kept);
       }
@@ -78,12 +89,18 @@ export class Routes {
     return changesOf(created, ended);
   }
 
-  #create(options: RouteOptions): GatewayRoute {
+  /** @param former the route that had the name until now */
+  #create(options: RouteOptions, former: GatewayRoute | undefined): GatewayRoute {
     const counted = this.#traffic.use({ route: options.name });
     const dependencies = { targets: this.#targets, folders: this.#folders, counted, onRouted: this.#onRouted };
     try {
       const { action } = options;
-      if (action.kind === "forward") return new ForwardRoute(options, action, dependencies);
+      if (action.kind === "forward") {
+        const sameKind = former instanceof ForwardRoute ? former : undefined;
+        const cookieKey = this.#cookieKey;
+        const onTargetChange = this.#onTargetChange;
+        return new ForwardRoute(options, action, { ...dependencies, cookieKey, onTargetChange }, sameKind);
+      }
       if (action.kind === "files") return new FilesRoute(options, action, dependencies);
       if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
       return new RespondRoute(options, action, dependencies);

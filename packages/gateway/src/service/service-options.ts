@@ -1,9 +1,13 @@
 import type { Certificate, ClientTls, TlsPolicy } from "@postern/net";
+import type { BalanceOptions } from "../balance/strategy.js";
+import type { CheckOptions } from "../checks/check-options.js";
 import type { FilesOptions } from "../files/index.js";
 import type { GatewayLimits, RouteLimits } from "../limits.js";
 import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
 import type { RouteMatch } from "../routing/index.js";
+import type { HealthOptions } from "../upstream/pooled-targets.js";
 import type { TargetFailure } from "../upstream/address-upstream.js";
+import type { TargetReport } from "../upstream/target-report.js";
 import type { TunnelUpstream } from "./tunnel-target.js";
 
 /** A route of a gateway, as data. Two routes with the same content are the same route. */
@@ -20,7 +24,13 @@ export interface RouteOptions {
 export interface ForwardAction {
   readonly kind: "forward";
   /** At least one. */
-  readonly targets: readonly TargetOptions[];
+  readonly targets: readonly WeightedTarget[];
+  /** How the target of a request is chosen. Default: in turn, by weight. */
+  readonly balance?: BalanceOptions | undefined;
+  /** How requests decide whether a target is used. Default: only by whether it accepts connections. */
+  readonly health?: Omit<HealthOptions, "checks"> | undefined;
+  /** Health checks of the targets. Default: none. */
+  readonly checks?: readonly CheckOptions[] | undefined;
   /** Whether the prefix of the route's path is removed. */
   readonly stripPrefix: boolean;
   /** The path for the target, with `{path}` and `{rest}`. Default: the request's. */
@@ -39,6 +49,12 @@ export interface TargetOptions {
   readonly connectTimeout?: number | undefined;
   /** How to verify its certificate, and the gateway's own certificate. */
   readonly trust?: ClientTls | undefined;
+}
+
+/** A target with its part of the requests to its route. */
+export interface WeightedTarget extends TargetOptions {
+  /** Relative to the weights of the other targets. 0: it gets no requests. Default 1. */
+  readonly weight?: number | undefined;
 }
 
 /** Serves the files of a folder. */
@@ -110,6 +126,11 @@ export interface GatewayServiceOptions {
    * valid.
    */
   readonly tunnelUpstream?: ((name: string) => TunnelUpstream) | undefined;
+  /**
+   * Returns the secret that signs the cookies of sticky routes. It is called for each such route. Default: a random one
+   * for each route, so that a restart makes its cookies invalid.
+   */
+  readonly cookieKey?: () => string;
   /** Requests per second that are reported one by one; further ones are only counted. Default 50. */
   readonly requestRecords?: number;
   readonly onRequest?: (entry: RoutedEntry, visitor: VisitorFields) => void;
@@ -117,6 +138,8 @@ export interface GatewayServiceOptions {
   readonly onOmitted?: (count: number) => void;
   /** Connections to a target failed, or a file could not be read. */
   readonly onTargetFailure?: (failure: TargetFailure) => void;
+  /** A target gets requests again, or gets none for a while. */
+  readonly onTargetChange?: (report: TargetReport) => void;
   /** An error in the gateway closed a visitor's connection. */
   readonly onFault?: (error: unknown) => void;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */

@@ -4,7 +4,7 @@ import type { GatewayServiceOptions, TargetOptions } from "./service-options.js"
 import { parseTarget } from "./target-address.js";
 import { TunnelTarget } from "./tunnel-target.js";
 
-export type UpstreamSources = Pick<GatewayServiceOptions, "tunnelUpstream" | "onTargetFailure">;
+export type UpstreamSources = Pick<GatewayServiceOptions, "tunnelUpstream" | "onTargetFailure" | "onTargetChange">;
 
 /**
  * Makes the upstream of a target. @throws RangeError for a URL of another form, or a tunnel without a server.
@@ -12,7 +12,7 @@ export type UpstreamSources = Pick<GatewayServiceOptions, "tunnelUpstream" | "on
  */
 export function targetUpstream(
   { url, trust, connectTimeout }: TargetOptions,
-  { tunnelUpstream, onTargetFailure: onFailure }: UpstreamSources,
+  { tunnelUpstream, onTargetFailure: onFailure, onTargetChange }: UpstreamSources,
   resolved?: string,
 ): Upstream {
   const target = parseTarget(url);
@@ -23,7 +23,8 @@ export function targetUpstream(
     return new TunnelTarget(target.name, tunnelUpstream(target.name), basePath);
   }
   const { address } = target;
-  const common = { basePath, connectTimeout, onFailure };
+  const onRecovered = (name: string): void => onTargetChange?.({ route: undefined, target: name, change: "up" });
+  const common = { basePath, connectTimeout, onFailure, onRecovered };
   if (resolved === undefined || "socketPath" in address || resolved === address.host)
     return new AddressUpstream({ ...common, address, trust });
   const { authority } = new AddressUpstream({ address });

@@ -4,7 +4,7 @@ import { ResolvedTargets } from "../upstream/resolved-targets.js";
 import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { contentOf } from "./content.js";
-import type { TargetOptions } from "./service-options.js";
+import type { TargetOptions, WeightedTarget } from "./service-options.js";
 import { parseTarget } from "./target-address.js";
 import { targetUpstream, type UpstreamSources } from "./target-upstream.js";
 import { TunnelTarget } from "./tunnel-target.js";
@@ -42,10 +42,10 @@ export class Targets {
    * The targets with these options, until each is released.
    * @throws RangeError as `targetUpstream`, and then none is used.
    */
-  use(all: readonly TargetOptions[]): Member[] {
+  use(all: readonly WeightedTarget[]): Member[] {
     const used: Member[] = [];
     try {
-      for (const options of all) used.push(this.#use(options));
+      for (const options of all) used.push(this.#use(withoutWeight(options)));
       return used;
     } catch (error) {
       for (const member of used) this.release(member);
@@ -72,12 +72,12 @@ export class Targets {
     if (upstream instanceof TunnelTarget) upstream.onFinished(request);
   }
 
-  /** Retires idle connections that are too old, and resolves names again. Call it about once a second. */
+  /**
+   * Retires idle connections that are too old, rechecks targets that are down, and resolves names again. Call it about
+   * once a second.
+   */
   sweep(now: number): void {
-    for (const { member } of this.#kept.values()) {
-      if (member instanceof Target) member.idle.sweep(now);
-      else member.sweep(now);
-    }
+    for (const { member } of this.#kept.values()) member.sweep(now);
   }
 
   #use(options: TargetOptions): Member {
@@ -105,8 +105,13 @@ export class Targets {
   }
 }
 
+/** The weight belongs to the route: another weight makes no other target. */
+function withoutWeight({ url, resolve, connectTimeout, trust }: WeightedTarget): TargetOptions {
+  return { url, resolve, connectTimeout, trust };
+}
+
 /** The name of a target in logs, status and metrics. */
-export function nameOf({ upstream }: Target): string {
+export function nameOf({ upstream }: Pick<Target, "upstream">): string {
   return upstream.name ?? "";
 }
 

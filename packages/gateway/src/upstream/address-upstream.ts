@@ -8,6 +8,7 @@ import {
   type ByteStream,
   type ClientTls,
   type DialerAddress,
+  type DialerOptions,
   type Lookup,
   type TrustOptions,
 } from "@postern/net";
@@ -19,8 +20,8 @@ export const TARGET_LIMITS = {
   connect: 5_000,
   /** Idle connections that are kept to one target. */
   idle: 512,
-  /** How long other targets are preferred to one that accepted no connection, in milliseconds. */
-  suspect: 5_000,
+  /** How long a target that accepted no connection gets no requests if there are others, in milliseconds. */
+  down: 1_000,
   /** Failures of one target that are reported: one in this many milliseconds. */
   report: 10_000,
 } as const;
@@ -51,6 +52,8 @@ export interface AddressOptions {
   clock?: Clock | undefined;
   /** Called when connections fail, at most once in `TARGET_LIMITS.report` ms. */
   onFailure?: ((failure: TargetFailure) => void) | undefined;
+  /** Called when it accepts connections again after they have failed. */
+  onRecovered?: ((target: string) => void) | undefined;
 }
 
 const OPTIONS: TrustOptions = {
@@ -62,15 +65,20 @@ const OPTIONS: TrustOptions = {
 /** A target with an address: `host:port`, with TLS or without, or a Unix socket. */
 export class AddressUpstream implements Upstream {
   readonly unavailable = undefined;
+  readonly suspect = false;
   readonly name: string;
   readonly authority: string;
   readonly basePath: string;
   readonly mostIdle = TARGET_LIMITS.idle;
+  readonly #dialerOptions: DialerOptions;
   readonly #dialer: Dialer;
   readonly #clock: Clock;
   readonly #onFailure: (failure: TargetFailure) => void;
-  /** Until when other targets are preferred; undefined: they are not. */
-  #suspectUntil: number | undefined;
+  readonly #onRecovered: (target: string) => void;
+  /** Until when it is down, unless a check takes longer; undefined: the last connection succeeded. */
+  #downUntil: number | undefined;
+  #isChecked = false;
+  #upSince = -Infinity;
   #unreported = 0;
   #reportsAt = -Infinity;
 
@@ -81,7 +89,8 @@ export class AddressUpstream implements Upstream {
     this.name = "socketPath" in address ? address.socketPath : authorityOf(address.host, address.port);
     this.#clock = clock;
     this.#onFailure = options.onFailure ?? ((): void => {});
-    this.#dialer = new Dialer({
+    this.#onRecovered = options.onRecovered ?? ((): void => {});
+    this.#dialerOptions = {
       address,
       trust,
       lookup,
@@ -90,12 +99,53 @@ export class AddressUpstream implements Upstream {
       now: () => clock.now(),
       onConnected: () => this.#connected(),
       onFailed: (error) => this.#failed(error),
+    };
+    this.#dialer = new Dialer(this.#dialerOptions);
+  }
+
+  get down(): boolean {
+    return this.#downUntil !== undefined && (this.#isChecked || this.#clock.now() < this.#downUntil);
+  }
+
+  get upSince(): number {
+    return this.#upSince;
+  }
+
+  /** Connects without a request, so that no visitor has to wait for a connection that fails again. */
+  recheck(): void {
+    if (this.#downUntil === undefined || this.#isChecked) return;
+    this.#isChecked = true;
+    this.connect(this.#dialerOptions.timeout, (fault) => {
+      this.#isChecked = false;
+      if (fault !== undefined) this.#setDown();
     });
   }
 
-  /** Whether it accepted no connection recently. */
-  get suspect(): boolean {
-    return this.#suspectUntil !== undefined && this.#clock.now() < this.#suspectUntil;
+  connect(timeout: number, done: (fault: string | undefined) => void): () => void {
+    let isOver = false;
+    const finish = (fault: string | undefined): void => {
+      if (isOver) return;
+      isOver = true;
+      // The stream gets its socket after this call. It would take an end for that of a server that expects TLS.
+      queueMicrotask(() => stream.reset());
+      done(fault);
+    };
+    const dialer = new Dialer({
+      ...this.#dialerOptions,
+      timeout: Math.min(timeout, this.#dialerOptions.timeout),
+      onConnected: () => {
+        this.#connected();
+        finish(undefined);
+      },
+      onFailed: (error) => finish(reasonOf(error)),
+    });
+    const stream = dialer.dial();
+    const ignore = (): void => {};
+    stream.handler = { onData: ignore, onEnd: ignore, onReset: ignore, onDrain: ignore };
+    return () => {
+      isOver = true;
+      stream.reset();
+    };
   }
 
   dial(): ByteStream {
@@ -103,12 +153,19 @@ export class AddressUpstream implements Upstream {
   }
 
   #connected(): void {
-    this.#suspectUntil = undefined;
+    if (this.#downUntil === undefined) return;
+    this.#downUntil = undefined;
+    this.#upSince = this.#clock.now();
+    this.#onRecovered(this.name);
+  }
+
+  #setDown(): void {
+    this.#downUntil = this.#clock.now() + TARGET_LIMITS.down;
   }
 
   #failed(error: Error): void {
+    this.#setDown();
     const now = this.#clock.now();
-    this.#suspectUntil = now + TARGET_LIMITS.suspect;
     this.#unreported++;
     if (now < this.#reportsAt) return;
     this.#reportsAt = now + TARGET_LIMITS.report;

@@ -8,11 +8,6 @@ import type { BreakCause, ResetReason } from "@postern/net";
  */
 export type AttemptOutcome = BreakCause | "invalid" | "status" | "aborted";
 
-/** Observes attempts. `status` is the response's status; 0 if no final head arrived. */
-export interface AttemptObserver {
-  onAttempt(outcome: AttemptOutcome, status: number): void;
-}
-
 /** An attempt whose stream broke before any part of a response arrived. */
 export interface BrokenAttempt {
   readonly reason: ResetReason;

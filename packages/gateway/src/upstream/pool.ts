@@ -1,53 +1,74 @@
 import type { Balance, PickContext } from "../balance/candidate.js";
 import { LeastLoad } from "../balance/least-load.js";
-import type { Target } from "./target.js";
+import type { PoolMember } from "./pool-member.js";
+import { RetryBudget } from "./retry-budget.js";
 
 /** Targets that change while their pool is used. */
 export interface TargetSource {
   /** Another array after each change. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly PoolMember[];
 }
 
 /** The targets behind a route. */
 export class Pool {
   readonly #balance: Balance;
-  readonly #members: readonly (Target | TargetSource)[];
+  readonly #members: readonly (PoolMember | TargetSource)[];
   readonly #sources: readonly TargetSource[];
   /** The arrays of the sources of which `#targets` was made. */
-  #seen: readonly (readonly Target[])[] = [];
-  #targets: readonly Target[];
+  #seen: readonly (readonly PoolMember[])[] = [];
+  #targets: readonly PoolMember[] = [];
+  #retryBudget: RetryBudget | undefined;
+  /** Those that take requests. */
+  #candidates: readonly PoolMember[] = [];
 
-  constructor(members: readonly (Target | TargetSource)[], balance: Balance = new LeastLoad()) {
+  constructor(members: readonly (PoolMember | TargetSource)[], balance: Balance = new LeastLoad()) {
     this.#balance = balance;
     this.#members = members;
     this.#sources = members.filter(isSource);
-    this.#targets = this.#collect();
+    this.#collect();
   }
 
-  get targets(): readonly Target[] {
-    const seen = this.#seen;
-    for (let n = 0; n < seen.length; n++) {
-      if (this.#sources[n]?.targets !== seen[n]) return (this.#targets = this.#collect());
-    }
+  /** All members, in the order in which they were given. */
+  get targets(): readonly PoolMember[] {
+    this.#update();
     return this.#targets;
+  }
+
+  /** Those that take requests: their weight is not 0. */
+  get candidates(): readonly PoolMember[] {
+    this.#update();
+    return this.#candidates;
   }
 
   /**
    * The target for one request; undefined when there is none. It may be unavailable if all targets are.
    * @param except targets that cannot serve the request
    */
-  pick(context: PickContext, except?: readonly Target[]): Target | undefined {
-    const { targets } = this;
-    const allowed = except === undefined ? targets : targets.filter((target) => !except.includes(target));
-    return this.#balance.pick(allowed, context);
+  pick(context: PickContext, except?: readonly PoolMember[]): PoolMember | undefined {
+    return this.#balance.pick(this.candidates, context, except);
   }
 
-  #collect(): readonly Target[] {
+  /** Limits the requests that are sent to another target although the first one may have received them. */
+  get retryBudget(): RetryBudget {
+    return (this.#retryBudget ??= new RetryBudget());
+  }
+
+  #update(): void {
+    const seen = this.#seen;
+    for (let n = 0; n < seen.length; n++) if (this.#sources[n]?.targets !== seen[n]) return this.#collect();
+  }
+
+  #collect(): void {
     this.#seen = this.#sources.map(({ targets }) => targets);
-    return this.#members.flatMap((member) => (isSource(member) ? member.targets : [member]));
+    this.#targets = this.#members.flatMap((member) => (isSource(member) ? member.targets : [member]));
+    this.#candidates = this.#targets.every(takesRequests) ? this.#targets : this.#targets.filter(takesRequests);
   }
 }
 
-function isSource(member: Target | TargetSource): member is TargetSource {
+function takesRequests({ weight }: PoolMember): boolean {
+  return weight > 0;
+}
+
+function isSource(member: PoolMember | TargetSource): member is TargetSource {
   return "targets" in member;
 }

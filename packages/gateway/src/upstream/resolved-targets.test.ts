@@ -1,5 +1,6 @@
 import type { Resolution } from "@postern/net";
 import { describe, expect, test } from "vitest";
+import { contextOf } from "../balance/balance.suite.js";
 import { RoundRobin } from "../balance/round-robin.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
@@ -113,7 +114,7 @@ test("a pool follows the targets of its names", async () => {
   const fixed = new Target(new FakeUpstream({ authority: "fixed" }));
   const pool = new Pool([one.targets, fixed, two.targets], new RoundRobin());
   const picks = (count: number) =>
-    Array.from({ length: count }, () => pool.pick({ address: "192.0.2.9" })?.upstream.name ?? "").toSorted();
+    Array.from({ length: count }, () => pool.pick(contextOf("192.0.2.9"))?.upstream.name ?? "").toSorted();
   expect(picks(3)).toEqual(["a.example", "a.example", "fixed"]);
   await two.answers(60, "192.0.2.1", "192.0.2.2");
   expect(picks(4)).toEqual(["192.0.2.1", "192.0.2.2", "a.example", "fixed"]);

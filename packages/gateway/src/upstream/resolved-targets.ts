@@ -41,7 +41,7 @@ export class ResolvedTargets implements TargetSource {
 
   /** Resolves the name again if its addresses have expired. Call it about once a second. */
   sweep(now: number): void {
-    for (const { idle } of this.targets) idle.sweep(now);
+    for (const target of this.targets) target.sweep(now);
     if (now >= this.#expiresAt) this.#resolve();
   }
 

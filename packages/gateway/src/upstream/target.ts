@@ -1,11 +1,10 @@
 import type { ByteStream } from "@postern/net";
-import type { Candidate } from "../balance/candidate.js";
-import type { AttemptObserver } from "./attempt.js";
 import { IdleStreams } from "./idle-streams.js";
+import type { PoolMember } from "./pool-member.js";
 import type { Upstream } from "./upstream.js";
 
-/** A member of a pool: an upstream, its idle streams, and its requests in progress. */
-export class Target implements Candidate, AttemptObserver {
+/** An upstream, its idle streams, and its requests in progress. As a member of a pool, it has the weight 1. */
+export class Target implements PoolMember {
   readonly upstream: Upstream;
   readonly idle: IdleStreams;
   #inUse = 0;
@@ -16,7 +15,7 @@ export class Target implements Candidate, AttemptObserver {
   }
 
   get available(): boolean {
-    return this.upstream.unavailable === undefined;
+    return this.upstream.unavailable === undefined && this.upstream.down !== true;
   }
 
   get suspect(): boolean {
@@ -27,19 +26,35 @@ export class Target implements Candidate, AttemptObserver {
     return this.#inUse;
   }
 
-  /** Begins an attempt on a stream that was idle. Every attempt is followed by `onAttempt`. */
+  get weight(): number {
+    return 1;
+  }
+
+  get share(): number {
+    return 1;
+  }
+
+  get name(): string | undefined {
+    return this.upstream.name;
+  }
+
   reuse(now: number): ByteStream | undefined {
     const stream = this.idle.take(now);
     if (stream !== undefined) this.#inUse += 1;
     return stream;
   }
 
-  /** Begins an attempt on a new stream. @returns undefined while the upstream is unavailable. */
   open(now: number): ByteStream | undefined {
     this.idle.makeRoom(now);
-    if (!this.available) return undefined;
+    if (this.upstream.unavailable !== undefined) return undefined;
     this.#inUse += 1;
     return this.upstream.dial();
+  }
+
+  /** Retires idle streams that are too old, and rechecks a target that is down. Call it about once a second. */
+  sweep(now: number): void {
+    this.idle.sweep(now);
+    this.upstream.recheck?.();
   }
 
   onAttempt(): void {

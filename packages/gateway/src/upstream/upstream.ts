@@ -17,6 +17,17 @@ export interface Upstream {
   readonly mostIdle?: number;
   /** Whether it may be unreachable although nothing has failed yet. */
   readonly suspect: boolean;
+  /** Whether it accepted no connection recently. Other upstreams are used instead, if there are any. Default: false. */
+  readonly down?: boolean;
+  /** When it accepted a connection again after it was down, in milliseconds. Default: it never was. */
+  readonly upSince?: number;
+  /**
+   * Makes a connection and closes it at once. `done` is called later with the reason why that failed, or undefined.
+   * @returns cancels it; `done` is not called then
+   */
+  connect?(timeout: number, done: (fault: string | undefined) => void): () => void;
+  /** Finds out whether it accepts connections again. Call it about once a second. */
+  recheck?(): void;
   /**
    * Opens a stream and returns it at once. If the upstream cannot be reached, the stream breaks later, with `onReset`.
    */

@@ -34,6 +34,10 @@ export class RequestContext implements VisitorContext {
     return this.#forwarded.address;
   }
 
+  get isSecure(): boolean {
+    return this.#info.proto === "https";
+  }
+
   /** Whether the peer is a trusted proxy. */
   get isProxied(): boolean {
     return this.#forwarded.isProxied;

@@ -9,6 +9,8 @@ class FakeTunnel {
   readonly name = "app";
   epoch = 0;
   inUse = 0;
+  readonly weight = 1;
+  readonly share = 1;
   suspect = false;
   available = true;
   readonly checkAlive = vi.fn();

@@ -101,6 +101,14 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     return this.#session.streams - this.target.idle.count;
   }
 
+  get weight(): number {
+    return 1;
+  }
+
+  get share(): number {
+    return 1;
+  }
+
   /**
    * Whether its client was pinged and has not answered in time. The client may be cut off, so other sessions of the
    * name are preferred.

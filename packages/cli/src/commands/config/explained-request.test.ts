@@ -56,6 +56,16 @@ test("shows the route, what its target gets, and the routes that were tried", as
   );
 });
 
+test.for([
+  ["", "in turn; weights 1, 2"],
+  ['strategy = "first"', "the first that is available"],
+  ['strategy = "hash"\nhash_key = "header:X-Tenant"', "by hash of the header x-tenant; weights 1, 2"],
+])("shows how a target is chosen with %j: %s", async ([options, expected]) => {
+  const targets = 'targets = [{ url = "http://a:1" }, { url = "http://b:2", weight = 2 }]';
+  const text = await explainFile(`[[proxy]]\npath = "/*"\n${targets}\n${options}\n`, "GET", "http://a.example/");
+  expect(text).toContain(`Choice    ${expected}\n`);
+});
+
 test("shows fixed answers, redirects and refusals", async () => {
   expect(await explain("DELETE", "http://a.example/api/x")).toContain("Response  403");
   expect(await explain("http://a.example/x?y")).toContain("Redirect  301 to https://www.example.com/x?y");

@@ -5,6 +5,7 @@ import { gatewayOptions, loadGateway } from "../../running/configured-gateway.js
 import type { Settings } from "../../settings/configuration.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable, printableAscii } from "../../terminal/printable.js";
+import { choiceText } from "./choice-text.js";
 import { answerText } from "./file-answer.js";
 import { listenerNote } from "./listener-note.js";
 import { requestToExplain, type GivenRequest, type RequestToExplain } from "./request-to-explain.js";
@@ -152,7 +153,7 @@ export class RequestReport {
           `${paint.cyan(printable(url))}  gets  ${printableAscii(`${method} ${path}`)}  Host: ${printable(host)}`,
         ),
       ),
-      ...(targets.length > 1 ? [row("Choice", "in turn")] : []),
+      ...(targets.length > 1 && action?.kind === "forward" ? [row("Choice", printable(choiceText(action)))] : []),
       ...(limits === "" ? [] : [row("Limits", limits)]),
     ];
   }

@@ -13,7 +13,7 @@ import {
   isFixedGatewayOption,
 } from "../../running/gateway-settings.js";
 import { GatewayService } from "../../running/gateway-service.js";
-import { requestEvent, stateEvent, targetFailureEvent } from "../../running/gateway-events.js";
+import { requestEvent, stateEvent, targetChangeEvent, targetFailureEvent } from "../../running/gateway-events.js";
 import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
 import { servedFolders, servesStaticFiles } from "../../running/served-folders.js";
@@ -84,6 +84,7 @@ export async function run(line: CommandInput, terminal: Terminal): Promise<numbe
         if (state === "listening") view.showAddresses(addresses, folders, gatewayExposure(settings));
         report(stateEvent(state, addresses));
       },
+      onWarning: (text) => reporting.warn(text),
       onRequest(entry, visitor) {
         view.showRequest(entry, visitor);
         report(requestEvent(entry));
@@ -95,6 +96,10 @@ export async function run(line: CommandInput, terminal: Terminal): Promise<numbe
       onTargetFailure(failure) {
         view.showTargetFailure(failure);
         report(targetFailureEvent(failure));
+      },
+      onTargetChange(change) {
+        view.showTargetChange(change);
+        report(targetChangeEvent(change));
       },
       onFault: (error) => view.showFault(error),
     },

@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { FakeClock } from "../deadlines/fake-clock.suite.js";
+import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
+import { Verdict } from "../health/verdict.js";
+import type { HttpCheckOptions } from "./check-options.js";
+import { TargetChecks, type CheckedTarget } from "./target-checks.js";
+
+const CHECK: HttpCheckOptions = {
+  kind: "http",
+  method: "GET",
+  path: "/",
+  statuses: [200],
+  interval: 10_000,
+  timeout: 1_000,
+  unhealthyAfter: 2,
+  healthyAfter: 2,
+};
+
+class Checked implements CheckedTarget {
+  readonly upstream = new FakeUpstream({ authority: "t:80" });
+  readonly verdicts = [new Verdict(CHECK)];
+  readonly changes: string[] = [];
+  onVerdict({ state }: Verdict): void {
+    this.changes.push(state);
+  }
+  /** The response to the check in progress. */
+  respond(status: number): void {
+    this.upstream.stream.arrive(Buffer.from(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`));
+  }
+  get checks(): number {
+    return this.upstream.streams.length;
+  }
+  get state(): string {
+    return this.verdicts[0]!.state;
+  }
+}
+
+let clock: FakeClock;
+beforeEach(() => {
+  clock = new FakeClock();
+});
+
+function checksOf(targets: () => CheckedTarget[]): TargetChecks {
+  const checks = new TargetChecks({ checks: [CHECK], targets, clock, random: () => 0.5 });
+  clock.pass(0);
+  return checks;
+}
+
+describe("the checks of a pool", () => {
+  test("begin at once, and then at each interval", () => {
+    const target = new Checked();
+    const checks = checksOf(() => [target]);
+    expect([target.checks, target.state]).toEqual([1, "unknown"]);
+    target.respond(200);
+    expect(target.state).toBe("healthy");
+    clock.pass(9_990);
+    expect(target.checks).toBe(1);
+    clock.pass(20);
+    expect(target.checks).toBe(2);
+    checks.close();
+    expect(clock.running).toBe(0);
+  });
+
+  test("change a verdict after several results in a row, and come soon while it is in doubt", () => {
+    const target = new Checked();
+    const checks = checksOf(() => [target]);
+    target.respond(500);
+    expect([target.state, target.changes]).toEqual(["unknown", []]);
+    clock.pass(2_000);
+    target.respond(500);
+    expect([target.state, target.changes, target.verdicts[0]?.fault]).toEqual([
+      "unhealthy",
+      ["unhealthy"],
+      "it responded with 500",
+    ]);
+    clock.pass(10_000);
+    target.respond(200);
+    clock.pass(2_000);
+    target.respond(500);
+    clock.pass(10_000);
+    target.respond(200);
+    expect(target.changes).toEqual(["unhealthy"]);
+    clock.pass(2_000);
+    target.respond(200);
+    expect(target.changes).toEqual(["unhealthy", "healthy"]);
+    checks.close();
+  });
+
+  test("end when they time out, and leave nothing behind when they are closed", () => {
+    const target = new Checked();
+    const checks = checksOf(() => [target]);
+    clock.pass(1_000);
+    expect([target.verdicts[0]?.fault, target.upstream.stream.state]).toEqual([
+      "it did not respond within 1000 ms",
+      "reset",
+    ]);
+    clock.pass(2_000);
+    expect(target.checks).toBe(2);
+    checks.close();
+    checks.close();
+    expect([target.upstream.stream.state, clock.running]).toEqual(["reset", 0]);
+  });
+
+  test("end if a target sends a response one byte at a time without end", () => {
+    const target = new Checked();
+    const checks = checksOf(() => [target]);
+    target.upstream.stream.arrive(Buffer.from("HTTP/1.1 200 OK\r\nA: "));
+    for (let n = 0; n < 1_000; n++) target.upstream.stream.arrive(Buffer.from("x"));
+    expect(target.verdicts[0]?.fault).toBe("its response arrives in too many pieces");
+    expect(target.upstream.stream.received).toBeLessThan(600);
+    checks.close();
+  });
+
+  test("follow targets that come and go", () => {
+    const [first, second] = [new Checked(), new Checked()];
+    let targets = [first];
+    const checks = checksOf(() => targets);
+    targets = [second];
+    clock.pass(2_000);
+    expect([first.upstream.stream.state, first.checks, second.checks]).toEqual(["reset", 1, 1]);
+    clock.pass(60_000);
+    expect(first.checks).toBe(1);
+    checks.close();
+  });
+
+  test("are spread over the interval for targets whose state is known from before a reload", () => {
+    const target = new Checked();
+    target.verdicts[0]!.onResult(undefined);
+    const checks = checksOf(() => [target]);
+    clock.pass(4_990);
+    expect(target.checks).toBe(0);
+    clock.pass(20);
+    expect(target.checks).toBe(1);
+    checks.close();
+  });
+
+  test("fail at once for a tunnel without a client", () => {
+    const target = new Checked();
+    target.upstream.unavailable = "gone";
+    const checks = checksOf(() => [target]);
+    clock.pass(0);
+    expect(target.verdicts[0]?.fault).toBe("the tunnel's client is not connected");
+    checks.close();
+  });
+});

@@ -1,0 +1,126 @@
+import type { Clock } from "../deadlines/clock.js";
+
+/** Times are in milliseconds. */
+export interface BreakerOptions {
+  /** Failures within `window` that open the circuit. */
+  readonly failures: number;
+  readonly window: number;
+  /** Requests within `window` below which it does not open. */
+  readonly minRequests: number;
+  /** The part of the requests within `window` that must have failed, 0 to 1. */
+  readonly ratio: number;
+  /** How long the circuit stays open before requests test the target. */
+  readonly recovery: number;
+  /** Successes in a row that close the circuit again, and test requests at the same time. */
+  readonly successes: number;
+}
+
+export type BreakerState = "closed" | "open" | "half_open";
+
+/** The window is divided into this many parts, the oldest of which is forgotten at a time. */
+const PARTS = 10;
+
+/**
+ * Keeps requests away from a target that fails, and tests it with a few requests after a while.
+ *
+ *     closed ──failures──► open ──recovery──► half_open ──successes──► closed
+ *                            ▲────────a failure────────┘
+ *
+ * Each change begins a new epoch. The result of an attempt counts only in the epoch in which the attempt began, because
+ * a request that times out late says nothing about the target of now.
+ */
+export class CircuitBreaker {
+  epoch = 0;
+  /** Called when the state has changed. */
+  onChange: (state: BreakerState) => void = () => {};
+  readonly #options: BreakerOptions;
+  readonly #clock: Clock;
+  #state: BreakerState = "closed";
+  /** When an open circuit becomes half open. */
+  #opensUntil = 0;
+  /** Attempts that began while it is half open, and those that succeeded. */
+  #tests = 0;
+  #successes = 0;
+  /** Requests and failures by the part of the window, modulo their number. */
+  readonly #requests = new Float64Array(PARTS);
+  readonly #failures = new Float64Array(PARTS);
+  #part = -Infinity;
+
+  constructor(options: BreakerOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  get state(): BreakerState {
+    if (this.#state === "open" && this.#clock.now() >= this.#opensUntil) this.#become("half_open");
+    return this.#state;
+  }
+
+  /** Whether a request may be sent to the target now. */
+  get admits(): boolean {
+    if (this.#state === "closed") return true;
+    return this.state === "half_open" && this.#tests < this.#options.successes;
+  }
+
+  /** Milliseconds until an open circuit admits a request. */
+  get retryIn(): number {
+    return this.#state === "open" ? Math.max(0, this.#opensUntil - this.#clock.now()) : 0;
+  }
+
+  /** An attempt begins. Its results are reported with the epoch of this moment. */
+  onBegin(): void {
+    if (this.#state === "half_open") this.#tests++;
+  }
+
+  /** The result of an attempt. A response that breaks off is first a success and then a failure. */
+  onResult(isSuccess: boolean, epoch: number, now: number): void {
+    if (epoch !== this.epoch || this.state === "open") return;
+    if (this.#state === "half_open") this.#onTest(isSuccess, now);
+    else this.#count(isSuccess, now);
+  }
+
+  /** An attempt ended without showing anything about the target: its visitor left. */
+  onNoResult(epoch: number): void {
+    if (epoch === this.epoch && this.#state === "half_open") this.#tests--;
+  }
+
+  #onTest(isSuccess: boolean, now: number): void {
+    if (!isSuccess) this.#open(now);
+    else if (++this.#successes >= this.#options.successes) this.#become("closed");
+  }
+
+  #count(isSuccess: boolean, now: number): void {
+    const { failures, window, minRequests, ratio } = this.#options;
+    const part = Math.floor((now * PARTS) / window);
+    for (let each = Math.max(this.#part + 1, part - PARTS + 1); each <= part; each++)
+      this.#requests[each % PARTS] = this.#failures[each % PARTS] = 0;
+    this.#part = Math.max(this.#part, part);
+    this.#requests[part % PARTS]! += 1;
+    if (isSuccess) return;
+    this.#failures[part % PARTS]! += 1;
+    const failed = sum(this.#failures);
+    const all = sum(this.#requests);
+    if (failed >= failures && all >= minRequests && failed >= ratio * all) this.#open(now);
+  }
+
+  #open(now: number): void {
+    this.#opensUntil = now + this.#options.recovery;
+    this.#become("open");
+  }
+
+  #become(state: BreakerState): void {
+    this.#state = state;
+    this.epoch++;
+    this.#tests = this.#successes = 0;
+    this.#part = -Infinity;
+    this.#requests.fill(0);
+    this.#failures.fill(0);
+    this.onChange(state);
+  }
+}
+
+function sum(counts: Float64Array): number {
+  let total = 0;
+  for (const count of counts) total += count;
+  return total;
+}

@@ -1,0 +1,26 @@
+import type { PoolMember } from "./pool-member.js";
+import type { TargetSource } from "./pool.js";
+import type { PooledTarget } from "./pooled-target.js";
+import type { Target } from "./target.js";
+
+/** The targets of a source as members of one pool. A target that remains in the source stays the same member. */
+export class PooledSource implements TargetSource {
+  readonly #source: { readonly targets: readonly Target[] };
+  readonly #create: (target: Target) => PooledTarget;
+  #seen: readonly Target[] = [];
+  #targets: readonly PooledTarget[] = [];
+
+  constructor(source: { readonly targets: readonly Target[] }, create: (target: Target) => PooledTarget) {
+    this.#source = source;
+    this.#create = create;
+  }
+
+  get targets(): readonly PoolMember[] {
+    const { targets } = this.#source;
+    if (targets === this.#seen) return this.#targets;
+    this.#seen = targets;
+    const before = this.#targets;
+    this.#targets = targets.map((target) => before.find((each) => each.target === target) ?? this.#create(target));
+    return this.#targets;
+  }
+}

@@ -1,0 +1,253 @@
+import { describe, expect, test } from "vitest";
+import { contextOf } from "../balance/balance.suite.js";
+import { RoundRobin } from "../balance/round-robin.js";
+import { FakeClock } from "../deadlines/fake-clock.suite.js";
+import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
+import type { AttemptOutcome } from "./attempt.js";
+import { PooledTarget } from "./pooled-target.js";
+import { PooledTargets, type HealthOptions } from "./pooled-targets.js";
+import type { PoolMember } from "./pool-member.js";
+import { Pool } from "./pool.js";
+import { Target } from "./target.js";
+
+const BREAKER = {
+  failures: 2,
+  window: 10_000,
+  minRequests: 2,
+  ratio: 0.5,
+  recovery: 5_000,
+  successes: 1,
+  statuses: [500],
+};
+const EJECTION = { failures: 2, time: 1_000 };
+
+class Pooled {
+  readonly clock: FakeClock;
+  readonly targets: readonly Target[];
+  readonly pooled: PooledTargets;
+  readonly pool: Pool;
+  readonly changes: string[] = [];
+
+  constructor(options: HealthOptions, targets: number | readonly Target[], former?: Pooled) {
+    this.clock = former?.clock ?? new FakeClock();
+    this.targets =
+      typeof targets === "number"
+        ? Array.from({ length: targets }, (_, n) => new Target(new FakeUpstream({ authority: `t${n}:80` })))
+        : targets;
+    this.pooled = new PooledTargets(options, former?.pooled, (_, { kind }) => this.changes.push(kind), this.clock);
+    const members = this.targets.map((target) => ({ target, weight: 1 }));
+    this.pool = new Pool(
+      this.pooled.membersOf(members, () => this.pool.candidates),
+      new RoundRobin(),
+    );
+  }
+
+  member(position: number): PooledTarget {
+    return this.pool.targets[position] as PooledTarget;
+  }
+
+  /** An attempt that ends at once. `status` is that of a response which has begun; 0: none has. */
+  attempt(member: PoolMember, outcome: AttemptOutcome, status = 0): void {
+    const { epoch = 0 } = member;
+    member.open(this.clock.now());
+    if (status !== 0) member.onResponse?.(status, 1, epoch);
+    member.onAttempt(outcome, status, epoch);
+  }
+
+  /** Whether each target gets requests while others can. */
+  get usable(): boolean[] {
+    return this.pool.targets.map(({ available, suspect }) => available && !suspect);
+  }
+}
+
+describe("a circuit breaker of a target", () => {
+  test.each<[string, AttemptOutcome, number]>([
+    ["a refused connection", "refused", 0],
+    ["a broken connection", "broken", 0],
+    ["a response that breaks off", "broken", 200],
+    ["a response that is not valid", "invalid", 0],
+    ["a timeout", "timeout", 0],
+    ["a status among its failures", "status", 500],
+  ])("counts %s", (_, outcome, status) => {
+    const it = new Pooled({ breaker: BREAKER }, 1);
+    for (let n = 0; n < 2; n++) it.attempt(it.member(0), outcome, status);
+    expect([it.member(0).isBlocked, it.member(0).retryIn]).toEqual([true, 5_000]);
+  });
+
+  test.each<[string, AttemptOutcome, number]>([
+    ["visitors that leave", "aborted", 0],
+    ["visitors that leave during a response", "aborted", 200],
+    ["tunnels with too many requests", "full", 0],
+    ["responses with another status", "status", 503],
+    ["WebSockets", "status", 101],
+  ])("does not count %s", (_, outcome, status) => {
+    const it = new Pooled({ breaker: BREAKER }, 1);
+    for (let n = 0; n < 10; n++) it.attempt(it.member(0), outcome, status);
+    expect(it.member(0).isBlocked).toBe(false);
+  });
+
+  test("is closed again by a successful test, and a visitor that leaves makes room for another test", () => {
+    const it = new Pooled({ breaker: BREAKER }, 1);
+    const member = it.member(0);
+    for (let n = 0; n < 2; n++) it.attempt(member, "refused");
+    it.clock.pass(5_000);
+    expect(member.isBlocked).toBe(false);
+    const { epoch } = member;
+    member.open(it.clock.now());
+    expect(member.isBlocked).toBe(true);
+    member.onAttempt("aborted", 0, epoch);
+    expect(member.isBlocked).toBe(false);
+    it.attempt(member, "status", 200);
+    for (let n = 0; n < 9; n++) it.attempt(member, "status", 200);
+    expect(member.isBlocked).toBe(false);
+  });
+
+  test("concerns one target only", () => {
+    const it = new Pooled({ breaker: BREAKER }, 2);
+    for (let n = 0; n < 2; n++) it.attempt(it.member(1), "broken");
+    expect(it.usable).toEqual([true, false]);
+  });
+});
+
+describe("a target that fails several times in a row", () => {
+  test("is ejected, for longer each time, until a success", () => {
+    const it = new Pooled({ ejection: EJECTION }, 2);
+    const fail = (): void => it.attempt(it.member(0), "broken");
+    fail();
+    it.attempt(it.member(0), "status", 200);
+    fail();
+    expect(it.usable).toEqual([true, true]);
+    fail();
+    expect(it.usable).toEqual([false, true]);
+    it.clock.pass(1_000);
+    expect(it.usable).toEqual([true, true]);
+    fail();
+    it.clock.pass(1_999);
+    expect(it.usable).toEqual([false, true]);
+    it.clock.pass(1);
+    it.attempt(it.member(0), "status", 200);
+    fail();
+    expect(it.usable).toEqual([true, true]);
+    fail();
+    it.clock.pass(1_000);
+    expect(it.usable).toEqual([true, true]);
+  });
+
+  test("is not ejected if more than half of the pool would be, or if it is the only one", () => {
+    const it = new Pooled({ ejection: EJECTION }, 5);
+    for (let n = 0; n < 5; n++) for (let failures = 0; failures < 4; failures++) it.attempt(it.member(n), "timeout");
+    expect(it.usable).toEqual([false, false, true, true, true]);
+    const two = new Pooled({ ejection: EJECTION }, 2);
+    for (let n = 0; n < 2; n++) for (let failures = 0; failures < 4; failures++) two.attempt(two.member(n), "timeout");
+    expect(two.usable).toEqual([false, true]);
+  });
+
+  test("says nothing with an ordinary error of one request", () => {
+    const it = new Pooled({ ejection: EJECTION }, 2);
+    for (const status of [500, 404, 429]) for (let n = 0; n < 5; n++) it.attempt(it.member(0), "status", status);
+    expect(it.usable).toEqual([true, true]);
+    for (let n = 0; n < 2; n++) it.attempt(it.member(0), "status", 503);
+    expect(it.usable).toEqual([false, true]);
+  });
+});
+
+describe("health checks", () => {
+  const checks = [{ unhealthyAfter: 1, healthyAfter: 1 }];
+  /** Lets the check of a member end. */
+  const end = (member: PooledTarget, fault?: string): void => {
+    const [verdict] = member.verdicts;
+    if (verdict!.onResult(fault)) member.onVerdict(verdict!);
+  };
+
+  test("keep requests away from a target that fails them, until it passes them", () => {
+    const it = new Pooled({ checks }, 3);
+    expect(it.usable).toEqual([true, true, true]);
+    end(it.member(1), "it responded with 500");
+    expect(it.usable).toEqual([true, false, true]);
+    end(it.member(1));
+    expect(it.usable).toEqual([true, true, true]);
+    expect(it.changes).toEqual(["unhealthy", "healthy"]);
+  });
+
+  test("are ignored while all targets fail them", () => {
+    const it = new Pooled({ checks }, 2);
+    end(it.member(0), "x");
+    expect(it.usable).toEqual([false, true]);
+    end(it.member(1), "x");
+    expect(it.usable).toEqual([true, true]);
+    end(it.member(1));
+    expect(it.usable).toEqual([false, true]);
+  });
+
+  test("survive a reload that does not change them", () => {
+    const before = new Pooled({ checks }, 2);
+    end(before.member(0), "x");
+    expect(new Pooled({ checks, ejection: EJECTION }, before.targets, before).usable).toEqual([false, true]);
+    const other = [{ unhealthyAfter: 2, healthyAfter: 1 }];
+    expect(new Pooled({ checks: other }, before.targets, before).usable).toEqual([true, true]);
+  });
+
+  test("begin a slow start when a target passes them again", () => {
+    const it = new Pooled({ checks, slowStart: 10_000 }, 2);
+    const share = (): number => Math.round(it.member(0).share * 100);
+    expect(share()).toBe(100);
+    end(it.member(0), "x");
+    end(it.member(0));
+    expect(share()).toBe(10);
+    it.clock.pass(5_000);
+    expect(share()).toBe(50);
+    it.clock.pass(5_000);
+    expect(share()).toBe(100);
+  });
+});
+
+test("a slow start follows an ejection, an open circuit, and a time in which the target was down", () => {
+  const it = new Pooled({ breaker: BREAKER, ejection: EJECTION, slowStart: 10_000 }, 4);
+  const share = (n: number): number => Math.round(it.member(n).share * 100);
+  for (let n = 0; n < 2; n++) it.attempt(it.member(0), "status", 503);
+  it.clock.pass(1_000);
+  it.attempt(it.member(0), "status", 200);
+  for (let n = 0; n < 2; n++) it.attempt(it.member(1), "status", 500);
+  it.clock.pass(5_000);
+  it.attempt(it.member(1), "status", 200);
+  (it.targets[2]!.upstream as { upSince?: number }).upSince = it.clock.now() - 2_500;
+  expect([0, 1, 2, 3].map(share)).toEqual([50, 10, 25, 100]);
+  expect(it.changes).toEqual(["ejected", "circuit_open", "circuit_half_open", "circuit_closed"]);
+});
+
+describe("a reload", () => {
+  test("keeps the state of targets whose options are the same", () => {
+    const options = { breaker: BREAKER, ejection: EJECTION };
+    const before = new Pooled(options, 4);
+    for (let n = 0; n < 2; n++) before.attempt(before.member(0), "broken");
+    before.member(1).latency.observe(70, before.clock.now());
+    const [first, second] = before.targets as [Target, Target];
+    const after = new Pooled(options, [second, first, new Target(new FakeUpstream())], before);
+    expect(after.usable).toEqual([true, false, true]);
+    expect(after.member(0).latency.at(after.clock.now())).toBe(70);
+    // The limit is that of the new pool, in which one of three targets is ejected.
+    for (let n = 0; n < 2; n++) after.attempt(after.member(0), "status", 503);
+    expect(after.usable).toEqual([true, false, true]);
+  });
+
+  test("begins anew with what has other options", () => {
+    const before = new Pooled({ breaker: BREAKER, ejection: EJECTION }, 2);
+    for (let n = 0; n < 2; n++) before.attempt(before.member(0), "broken");
+    const after = new Pooled({ breaker: { ...BREAKER, failures: 9 } }, before.targets, before);
+    expect(after.usable).toEqual([true, true]);
+  });
+});
+
+test("a sole target without a circuit breaker is a member without a state", () => {
+  expect(new Pooled({ ejection: EJECTION }, 1).pool.targets[0]).toBeInstanceOf(Target);
+  expect(new Pooled({ breaker: BREAKER }, 1).pool.targets[0]).toBeInstanceOf(PooledTarget);
+});
+
+test("a pool picks a target that is ejected only if there is no other", () => {
+  const it = new Pooled({ ejection: EJECTION }, 2);
+  for (let n = 0; n < 2; n++) it.attempt(it.member(0), "broken");
+  const picked = (): unknown[] => Array.from({ length: 4 }, () => it.pool.pick(contextOf("192.0.2.1")));
+  expect(new Set(picked())).toEqual(new Set([it.member(1)]));
+  (it.targets[1]!.upstream as FakeUpstream).down = true;
+  expect(new Set(picked())).toEqual(new Set([it.member(0)]));
+});

@@ -1,0 +1,40 @@
+import type { PoolMember } from "./pool-member.js";
+import { PooledTarget, type TargetChange } from "./pooled-target.js";
+
+/**
+ * Why a target gets no requests while others can, the first reason that applies; or `ok`.
+ *
+ * - `unavailable`: a tunnel without a client
+ * - `down`: it accepts no connections
+ * - `circuit_open`, `circuit_half_open`: its circuit breaker is open, or tests it
+ * - `unhealthy`: it fails its health checks
+ * - `ejected`: its last requests have failed
+ * - `suspect`: a tunnel whose client may be cut off
+ */
+export type TargetState =
+  "ok" | "unavailable" | "down" | "circuit_open" | "circuit_half_open" | "unhealthy" | "ejected" | "suspect";
+
+/** A change of a target, for its owner. */
+export interface TargetReport {
+  /** Undefined: it concerns all routes with this target. */
+  readonly route: string | undefined;
+  readonly target: string;
+  readonly change: TargetChange["kind"] | "up";
+  /** Why it is unhealthy. */
+  readonly reason?: string;
+  /** Whether all targets of the route are unhealthy now, so that their health checks are ignored. */
+  readonly areAllUnhealthy?: boolean;
+}
+
+export function targetState(member: PoolMember): TargetState {
+  const { upstream, suspect } = member;
+  if (upstream.unavailable !== undefined) return "unavailable";
+  if (upstream.down === true) return "down";
+  if (member instanceof PooledTarget) {
+    const { breaker } = member.state;
+    if (breaker !== undefined && breaker.state !== "closed") return `circuit_${breaker.state}`;
+    if (member.isUnhealthy) return "unhealthy";
+    if (member.isEjected) return "ejected";
+  }
+  return suspect ? "suspect" : "ok";
+}
