@@ -60,7 +60,7 @@ describe("a disk", () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const stat: FileSystem["stat"] = (path) => promise.then(() => DISK.stat(path));
     const site = new Site({ more: "file" }, { fileSystem: { ...DISK, stat } });
-    for (let n = 0; n < 32 + 4_096; n++) void site.root.load(`/${n}`);
+    for (let n = 0; n < 64 + 4_096; n++) void site.root.load(`/${n}`);
     expect(await site.get("/more")).toMatchObject({
       status: 503,
       fields: { "postern-error": "PN_FILE_UNREADABLE", "retry-after": "5" },
