@@ -61,8 +61,9 @@ describe("postern serve", () => {
       const port = await portOf(program);
       const askAll = (): Promise<string[]> => Promise.all(names.map((name) => ask(port, `/${name}`)));
       expect(await askAll()).toEqual(names.map((name) => `200 site/${name}`));
-      await until("the thread", () => threadsOf(program.pid).includes("files"));
-      // Known files are looked up again.
+      // Known files are looked up again after a second.
+      const isRunning = (): boolean => threadsOf(program.pid).includes("files");
+      await until("the thread", async () => isRunning() || (await askAll(), isRunning()));
       for (const name of names) write(cwd, `site/${name}`, `new ${name}`);
       const isNew = (found: string, n: number): boolean => found === `200 new ${names[n]}`;
       await until("the new files", async () => (await askAll()).every(isNew));
