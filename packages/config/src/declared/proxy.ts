@@ -77,7 +77,7 @@ const action = {
       url: option(target, "Address of the target."),
       weight: option(
         integer({ min: 0, max: 65_535 }),
-        "Share of the requests, relative to the other targets. 0: the target gets no requests. The strategy `first` uses no weights.",
+        "Share of the requests, relative to the other targets. 0: the target gets no requests. The strategy `first` ignores weights other than 0.",
         { default: 1 },
       ),
     },
