@@ -19,12 +19,12 @@ const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/healt
 const target = routeTarget();
 
 const CHECK_ADVICE =
-  "A target that fails them gets no requests while others pass. If all targets of the route fail, they are used all the same.";
+  "A target that fails them gets no requests while others pass. If all targets of the route fail them, all of them get requests.";
 const checkTimes = {
-  enabled: option(flag(), "Make these health checks.", { default: true }),
+  enabled: option(flag(), "Send these health checks.", { default: true }),
   interval: option(
     duration({ min: 100 }),
-    "Time between two health checks of a target, with up to 10 % more or less at random. A target whose state is in doubt is checked after 2 seconds, if not earlier.",
+    "Time between two health checks of a target, with up to 10 % more or less at random. A target whose last check contradicts its state is checked again after 2 seconds, or earlier if interval is shorter.",
     { default: 30_000 },
   ),
   timeout: option(duration({ min: 1 }), "Maximum time for a health check.", { default: 5_000 }),
@@ -37,7 +37,7 @@ const checkTimes = {
 };
 const checkHost = option(
   text({ what: "host", pattern: /^[!-~]+$/, example: "app.example.com" }),
-  "Host of the request. Default: override_host of the route, otherwise the host of the target.",
+  "Host header of the request. Default: override_host of the route, otherwise the host of the target.",
 );
 
 const match = {
@@ -77,7 +77,7 @@ const action = {
       url: option(target, "Address of the target."),
       weight: option(
         integer({ min: 0, max: 65_535 }),
-        "Share of the requests, relative to the other targets. 0: the target gets no requests. The strategy `first` uses no weights.",
+        "Share of the requests, relative to the other targets. 0: the target gets no requests. The strategy `first` ignores weights other than 0.",
         { default: 1 },
       ),
     },
@@ -86,7 +86,7 @@ const action = {
   redirect: section("Redirect, instead of a target.", {
     to: option(
       redirectLocation(),
-      "Location of the redirect: a path or an `http(s)://` URL. `{path}` is the path of the request, `{rest}` its part after the prefix of the route, with its slash, and `{query}` the query with its `?`. `{host}` is the requested host; it needs a route with host. The query is appended, unless this contains `{query}` or `?`.",
+      "Location of the redirect: a path or an `http(s)://` URL. `{path}` is the path of the request, `{rest}` its part after the prefix of the route, with its slash, and `{query}` the query with its `?`. `{host}` is the requested host; it needs a route with host. The query is appended, unless the location contains `{query}` or `?`.",
       { example: '"https://{host}{path}"' },
     ),
     status: option(numberChoice([301, 302, 307, 308]), "Status of the response.", { default: 302 }),
@@ -109,7 +109,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
   ),
   rewrite: option(
     pathTemplate(),
-    "Path that replaces the path of the request. It is appended to the path of the target or to the folder. `{path}` is the path of the request, and `{rest}` its part after the prefix of the route, with its slash. The query is kept, unless this contains `?`.",
+    "Path that replaces the path of the request. It is appended to the path of the target or to the folder. `{path}` is the path of the request, and `{rest}` its part after the prefix of the route, with its slash. The query is kept, unless the new path contains `?`.",
     { example: '"/v2{rest}"' },
   ),
   timeout: option(
@@ -119,7 +119,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
   ),
   connection_timeout: option(
     duration({ min: 1 }),
-    "Maximum time to connect to a target, from the DNS lookup to the end of the TLS handshake. Beyond it, another target gets the request; if there is none, visitors get 504, or 503 if the route has several targets. It is at most timeout, and at most half of timeout if the route has several targets.",
+    "Maximum time to connect to a target, from the DNS lookup to the end of the TLS handshake. Beyond it, another target gets the request; if there is none, visitors get 504, or 503 if the route has several targets. It is limited to timeout, or to half of timeout if the route has several targets.",
     { default: 5_000 },
   ),
   idle_timeout: option(
@@ -145,7 +145,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
       "first",
       "least_time",
     ]),
-    "How the target of a request is chosen. `round_robin`, `weighted_round_robin`: in turn, by weight. `least_connections`: the one with the fewest requests in progress. `random`: at random, by weight. `random_two`: the one of two random targets with fewer requests in progress. `hash`: by hash_key. `first`: the first one that is available. `least_time`: the one of two random targets that probably responds first.",
+    "How the target of a request is chosen. `round_robin`, `weighted_round_robin`: in turn, by weight. `least_connections`: the target with the fewest requests in progress. `random`: at random, by weight. `random_two`: of two random targets, the one with fewer requests in progress. `hash`: by hash_key. `first`: the first one that is available. `least_time`: of two random targets, the one that is likely to respond first.",
     { default: "round_robin" },
   ),
   hash_key: option(
@@ -154,7 +154,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
       pattern: /^(?:address|(?:header|cookie):[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/,
       example: "header:X-Tenant",
     }),
-    "Part of a request that chooses its target with the strategy `hash`: `address` of the visitor, `header:NAME` or `cookie:NAME`. A request without this header or cookie is sent by its address.",
+    "Part of a request by which the strategy `hash` chooses the target: the visitor's `address`, `header:NAME` or `cookie:NAME`. Without this header or cookie, the visitor's address is used.",
     { default: "address" },
   ),
   sticky_sessions: option(
@@ -178,7 +178,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     client_cert_file: option(filePath, "Client certificate to present to targets, PEM."),
     client_key_file: option(filePath, "Private key of the client certificate, PEM."),
   }),
-  http_health: section(`Health checks of targets by HTTP. There are none without this table. ${CHECK_ADVICE}`, {
+  http_health: section(`Health checks of targets by HTTP. Off without this table. ${CHECK_ADVICE}`, {
     ...checkTimes,
     path: option(urlPath, "Path to request, without the path of the target.", { default: "/health" }),
     method: option(choice(["GET", "HEAD"]), "Method of the request.", { default: "GET" }),
@@ -192,7 +192,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     ),
   }),
   websocket_health: section(
-    `Health checks of targets by WebSocket: a ping must be answered by its pong. There are none without this table. ${CHECK_ADVICE}`,
+    `Health checks of targets by WebSocket: the target must answer a ping with a pong. Off without this table. ${CHECK_ADVICE}`,
     {
       ...checkTimes,
       path: option(urlPath, "Path to request, without the path of the target.", { default: "/health" }),
@@ -205,27 +205,29 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     },
   ),
   tcp_health: section(
-    `Health checks of targets by a connection, with TLS for \`https://\` targets. There are none without this table. ${CHECK_ADVICE}`,
+    `Health checks of targets by connection, with TLS for \`https://\` targets. Off without this table. ${CHECK_ADVICE}`,
     checkTimes,
   ),
   slow_start: option(
     duration(),
-    "Time in which the share of a target grows to its weight after it was down, unhealthy or ejected. The strategies `hash` and `first` do not use it. 0: none.",
+    "Time in which the share of a target grows to its weight after it was down, unhealthy or ejected. It has no effect with the strategies `hash` and `first`. 0: off.",
     { default: 0 },
   ),
   circuit_breaker: section(
-    "Circuit breaker for each target of the route. While it is open, the target gets no requests; if it is open for all targets, visitors get 503. There is none without this table.",
+    "Circuit breaker for each target of the route. While it is open, the target gets no requests; if it is open for all targets, visitors get 503. Off without this table.",
     {
       enabled: option(flag(), "Use the circuit breaker.", { default: true }),
       failure_threshold: option(
         integer({ min: 1 }),
-        "Failures within failure_window that open the circuit: connections that cannot be made or break, responses that time out or are not valid, and the statuses in failure_status_codes.",
+        "Number of failures within failure_window that opens the circuit. Failures are connections that cannot be made or break, responses that time out or are not valid, and the statuses in failure_status_codes.",
         { default: 5 },
       ),
-      failure_window: option(duration({ min: 1 }), "Time within which the failures count.", { default: 60_000 }),
+      failure_window: option(duration({ min: 1 }), "Time over which requests and failures are counted.", {
+        default: 60_000,
+      }),
       failure_ratio: option(
         decimal({ min: 0, max: 1 }),
-        "Part of the requests within failure_window that must have failed, from 0 to 1. 0: failure_threshold alone decides.",
+        "Minimum share of failures among the requests within failure_window, from 0 to 1, at which the circuit opens. 0: failure_threshold alone decides.",
         { default: 0.5 },
       ),
       failure_status_codes: option(list(integer({ min: 400, max: 599 })), "Status codes that count as failures.", {
@@ -233,29 +235,29 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
       }),
       min_requests: option(
         integer({ min: 1 }),
-        "Requests within failure_window before failures count. Default: failure_threshold.",
+        "Minimum number of requests within failure_window before the circuit can open. Default: failure_threshold.",
         { example: "20" },
       ),
       recovery_timeout: option(
         duration({ min: 1 }),
-        "Time that the circuit stays open. After it, success_threshold requests at a time test the target; the first failure opens the circuit again.",
+        "Time that the circuit stays open. Then requests test the target, at most success_threshold at a time; a failure opens the circuit again.",
         { default: 30_000 },
       ),
-      success_threshold: option(integer({ min: 1 }), "Consecutive successes that close the circuit.", { default: 2 }),
+      success_threshold: option(integer({ min: 1 }), "Successes in a row that close the circuit.", { default: 2 }),
     },
   ),
   passive_health: section(
-    "Targets of a route with several that get no requests for a while because their last requests have failed. At most half of the targets are ejected at a time.",
+    "Ejection of targets by failed requests, in a route with several targets: an ejected target gets no requests for a while. At most half of the targets are ejected at a time. On without this table.",
     {
       enabled: option(flag(), "Eject targets.", { default: true }),
       consecutive_failures: option(
         integer({ min: 1 }),
-        "Failures in a row after which a target is ejected: connections that cannot be made or break, responses that time out or are not valid, and the statuses 502, 503 and 504.",
+        "Failures in a row after which a target is ejected. Failures are connections that cannot be made or break, responses that time out or are not valid, and the statuses 502, 503 and 504.",
         { default: 5 },
       ),
       ejection_time: option(
         duration({ min: 1 }),
-        "Time of the first ejection. Each further one without a success between them takes as much longer, at most ten times as long.",
+        "Time of the first ejection. Without a success in between, the second takes twice as long, the third three times, up to ten times.",
         { default: 10_000 },
       ),
     },

@@ -55,13 +55,13 @@ const LIST = {
 
 /** `[static_config]` */
 export const staticConfig = section(
-  "Files that the gateway serves where no route takes a request. `postern serve FOLDER` needs no such table.",
+  "Files that the gateway serves where no route takes a request. `postern serve FOLDER` does not need this table.",
   {
     directory: option(directory, "Folder of the files.", {
       default: ".",
       flag: "-d, --directory <folder>",
       flagOf: "serve",
-      flagDoc: "folder to serve",
+      flagDoc: "same as the argument folder",
     }),
     fallback: option(folderFile(), `${FALLBACK} Empty: none.`, {
       default: "index.html",
@@ -79,7 +79,7 @@ export const staticConfig = section(
 
 /** `[proxy.files]` */
 export const routeFiles = section(
-  'Folder of files, instead of a target. A path is accepted as well: `files = "./public"`.',
+  'Folder to serve, instead of a target. A path is accepted as well: `files = "./public"`.',
   {
     directory: option(directory, "Folder of the files."),
     fallback: option(folderFile(), FALLBACK, { example: '"index.html"' }),

@@ -135,7 +135,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     topic: "Health checks",
     before: "The gateway makes none.",
-    now: "A target that fails them gets no requests. If all targets of a route fail them, they are used all the same.",
+    now: "A target that fails them gets no requests. If all targets of a route fail them, all of them get requests.",
     *notes({ configuration: { proxy }, sets }) {
       for (const [index, route] of proxy.entries())
         for (const name of ["http_health", "websocket_health"] as const) {

@@ -46,9 +46,9 @@ export const config: CommandDeclaration = {
     {
       name: "explain",
       summary: "show every value and its source, or what happens to a request",
-      argument: { usage: "[request...]", description: "method and URL of a request to explain" },
+      argument: { usage: "[request...]", description: "request to explain: METHOD and URL" },
       details:
-        "The source of a value is the default, the file or the environment. With METHOD and URL, shows the route of the request, why it was chosen, and what its targets receive. Sends no request.",
+        "The source of a value is the default, the file or the environment. With METHOD and URL, shows the route of the request, why it was chosen, and what its targets receive or which file of a folder it gets. Sends no request.",
       options: [
         {
           form: "flag",

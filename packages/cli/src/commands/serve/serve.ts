@@ -7,7 +7,7 @@ const { logging, server, static_config: files, tunnel } = CONFIGURATION.entries;
 export const serve: CommandDeclaration = {
   name: "serve",
   summary: "serve a folder, or the routes of the configuration file",
-  argument: { usage: "[folder]", description: "folder of files to serve, instead of a configuration file" },
+  argument: { usage: "[folder]", description: "folder to serve, instead of the routes of a configuration file" },
   options: [
     server.entries.listen,
     server.entries.default_port,
@@ -21,11 +21,11 @@ export const serve: CommandDeclaration = {
     EVENTS_AS_JSON,
   ],
   details:
-    "Serves files and forwards requests, as [static_config] and the routes ([[proxy]]) say. Prints its addresses, then one line per request. Does not run the tunnels and the tunnel server of the file; `postern start` runs everything.",
+    "The configuration file can contain routes ([[proxy]]) that forward requests, and a folder ([static_config]). Prints the addresses of the gateway, then one line per request. Does not run the tunnels and the tunnel server of the file; `postern start` runs everything.",
   help: `With a folder, no configuration file is read unless --config names one. Without
 a folder and without a file, the current folder is served. Files whose names
-begin with a dot are not served, and neither are configuration files and the
-keys that they name.
+begin with a dot are not served. Configuration files and the files that they
+name, such as keys, are never served.
 
 The gateway reloads the file and the certificates when they change, and on
 SIGHUP. Unchanged routes keep their connections, and open WebSockets stay.
@@ -37,8 +37,8 @@ Examples:
   postern serve ./dist --spa --port 80     serve a single-page application on
                                            port 80 of all addresses
   postern serve                            serve the routes of ./postern.toml,
-                                           at 127.0.0.1:8080 or [server]'s
-                                           address
+                                           at 127.0.0.1:8080 or the address in
+                                           [server]
   postern serve --config app_config.toml   use another file
   postern config explain GET http://localhost:8080/api/users
                                            show the route of a request`,
