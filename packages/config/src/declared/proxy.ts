@@ -24,7 +24,7 @@ const checkTimes = {
   enabled: option(flag(), "Make these health checks.", { default: true }),
   interval: option(
     duration({ min: 100 }),
-    "Time between two health checks of a target, with up to 10 % more or less at random. A target whose state is in doubt is checked after 2 seconds, if not earlier.",
+    "Time between two health checks of a target, with up to 10 % more or less at random, or more while a check takes longer. A target whose state is in doubt is checked after 2 seconds, if not earlier.",
     { default: 30_000 },
   ),
   timeout: option(duration({ min: 1 }), "Maximum time for a health check.", { default: 5_000 }),

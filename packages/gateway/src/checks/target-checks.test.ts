@@ -40,8 +40,8 @@ beforeEach(() => {
   clock = new FakeClock();
 });
 
-function checksOf(targets: () => CheckedTarget[]): TargetChecks {
-  const checks = new TargetChecks({ checks: [CHECK], targets, clock, random: () => 0.5 });
+function checksOf(targets: () => CheckedTarget[], check = CHECK): TargetChecks {
+  const checks = new TargetChecks({ checks: [check], targets, clock, random: () => 0.5 });
   clock.pass(0);
   return checks;
 }
@@ -99,6 +99,16 @@ describe("the checks of a pool", () => {
     checks.close();
     checks.close();
     expect([target.upstream.stream.state, clock.running]).toEqual(["reset", 0]);
+  });
+
+  test("with a timeout longer than their interval find a target that does not respond, one check at a time", () => {
+    const target = new Checked();
+    const checks = checksOf(() => [target], { ...CHECK, interval: 1_000, timeout: 5_000 });
+    clock.pass(4_990);
+    expect([target.checks, clock.running]).toEqual([1, 2]);
+    for (let n = 0; n < 10; n++) clock.pass(1_000);
+    expect([target.state, target.verdicts[0]?.fault]).toEqual(["unhealthy", "it did not respond within 5000 ms"]);
+    checks.close();
   });
 
   test("end if a target sends a response one byte at a time without end", () => {
