@@ -30,7 +30,7 @@ interface Scheduled {
   /** By the position of the check. */
   readonly dueAt: number[];
   readonly cancel: (() => void)[];
-  /** Whether the check is in progress. The next one begins only after it, because it may take longer than the interval. */
+  /** Whether it is in progress. The next one begins after it has ended, which may take longer than the interval. */
   readonly isRunning: boolean[];
 }
 
