@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { Verdict } from "../health/verdict.js";
-import type { HttpCheckOptions } from "./check-options.js";
+import type { CheckOptions, HttpCheckOptions } from "./check-options.js";
 import { TargetChecks, type CheckedTarget } from "./target-checks.js";
 
 const CHECK: HttpCheckOptions = {
@@ -40,7 +40,7 @@ beforeEach(() => {
   clock = new FakeClock();
 });
 
-function checksOf(targets: () => CheckedTarget[], check = CHECK): TargetChecks {
+function checksOf(targets: () => CheckedTarget[], check: CheckOptions = CHECK): TargetChecks {
   const checks = new TargetChecks({ checks: [check], targets, clock, random: () => 0.5 });
   clock.pass(0);
   return checks;
@@ -150,6 +150,18 @@ describe("the checks of a pool", () => {
     const checks = checksOf(() => [target]);
     clock.pass(0);
     expect(target.verdicts[0]?.fault).toBe("the tunnel's client is not connected");
+    checks.close();
+  });
+
+  test.each(["gone", "full"] as const)("by connection of a tunnel ask whether it has a client: %s", (unavailable) => {
+    const target = new Checked();
+    target.upstream.unavailable = unavailable;
+    const { interval, timeout, unhealthyAfter, healthyAfter } = CHECK;
+    const check = { kind: "tcp", interval, timeout, unhealthyAfter, healthyAfter } as const;
+    const checks = checksOf(() => [target], check);
+    clock.pass(0);
+    const fault = unavailable === "gone" ? "the tunnel's client is not connected" : undefined;
+    expect([target.verdicts[0]?.isInDoubt, target.verdicts[0]?.fault]).toEqual([fault !== undefined, fault]);
     checks.close();
   });
 });
