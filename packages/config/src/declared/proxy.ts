@@ -238,7 +238,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
       ),
       recovery_timeout: option(
         duration({ min: 1 }),
-        "Time that the circuit stays open. After it, success_threshold requests at a time test the target; the first failure opens the circuit again.",
+        "Time that the circuit stays open. After it, success_threshold requests at a time test the target; the first failure opens the circuit again. Tests that take longer than this time make room for others.",
         { default: 30_000 },
       ),
       success_threshold: option(integer({ min: 1 }), "Consecutive successes that close the circuit.", { default: 2 }),
