@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -44,7 +44,34 @@ async function ask(port: number, path: string, host = "a.example"): Promise<stri
   return `${status} ${String(headers["postern-error"] ?? body)}`;
 }
 
+/** The names of the threads of a process. */
+function threadsOf(pid: number): string[] {
+  const folder = `/proc/${pid}/task`;
+  return readdirSync(folder).map((id) => readFileSync(join(folder, id, "comm"), "utf8").trim());
+}
+
 describe("postern serve", () => {
+  test.runIf(process.platform === "linux")(
+    "looks up many files with a thread of its own, and ends while that runs",
+    async () => {
+      const names = Array.from({ length: 400 }, (_, n) => `${n}.txt`);
+      const cwd = folderWith(...names.map((name) => `site/${name}`), "key.pem");
+      symlinkSync(join(cwd, "key.pem"), join(cwd, "site/link.txt"));
+      const program = serve(cwd, "./site");
+      const port = await portOf(program);
+      const askAll = (): Promise<string[]> => Promise.all(names.map((name) => ask(port, `/${name}`)));
+      expect(await askAll()).toEqual(names.map((name) => `200 site/${name}`));
+      // Known files are looked up again after a second.
+      const isRunning = (): boolean => threadsOf(program.pid).includes("files");
+      await until("the thread", async () => isRunning() || (await askAll(), isRunning()));
+      for (const name of names) write(cwd, `site/${name}`, `new ${name}`);
+      const isNew = (found: string, n: number): boolean => found === `200 new ${names[n]}`;
+      await until("the new files", async () => (await askAll()).every(isNew));
+      expect(await ask(port, "/link.txt")).toBe("404 PN_FILE_UNKNOWN");
+      await program.terminate();
+    },
+  );
+
   test.for([
     ["a folder", ["site"]],
     ["the folder of --directory", ["-d", "./site"]],

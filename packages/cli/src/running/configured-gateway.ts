@@ -48,8 +48,9 @@ export async function loadGateway(
     throw error;
   }
   const { loaded } = settings;
-  const folders = servedFolders(settings).map(({ path, option }) => ({
+  const folders = servedFolders(settings).map(({ path, option, pages }) => ({
     path,
+    pages,
     origin: originText(loaded.origin(...option), loaded.file),
   }));
   const served = await checkFolders(settings, folders, files, before?.served);

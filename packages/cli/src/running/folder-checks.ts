@@ -1,7 +1,8 @@
+import type { FilesOptions } from "@postern/gateway/service";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { secretPaths, servedSecretsWarnings } from "./secret-paths.js";
-import { readableFolder } from "./served-folders.js";
+import { missingPageWarnings, pagesOf, readableFolder } from "./served-folders.js";
 
 /** A folder to serve. */
 export interface NamedFolder {
@@ -9,6 +10,8 @@ export interface NamedFolder {
   readonly path: string;
   /** What names it: a place in a file, a variable or a flag. */
   readonly origin: string;
+  /** Pages in it: those for paths without a file. */
+  readonly pages: readonly string[];
 }
 
 /** What a gateway needs to know about the folders that it serves. */
@@ -21,6 +24,11 @@ export interface CheckedFolders {
 }
 
 export const NO_FOLDERS: CheckedFolders = { folders: new Set(), secretFiles: [], warnings: [] };
+
+/** The folder that an endpoint shares. */
+export function sharedFolder({ directory, fallback, notFoundPage }: FilesOptions): NamedFolder {
+  return { path: directory, origin: "default", pages: pagesOf([fallback, notFoundPage]) };
+}
 
 /**
  * Checks folders to serve. Throws PN_FOLDER_UNREADABLE, and PN_CONFIG_INVALID for a folder of logs or state.
@@ -36,9 +44,10 @@ export async function checkFolders(
 ): Promise<CheckedFolders> {
   const roots: string[] = [];
   const warnings: string[] = [];
-  for (const { path, origin } of named) {
+  for (const { path, origin, pages } of named) {
     try {
       roots.push(await readableFolder(path, origin));
+      warnings.push(...(await missingPageWarnings(path, pages)));
     } catch (error) {
       if (!(error instanceof CliError) || !before.folders.has(path)) throw error;
       roots.push(path);

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Configuration, Path } from "@postern/config";
 import type { FilesOptions } from "@postern/gateway/service";
 import { CliError } from "../errors.js";
@@ -13,9 +13,12 @@ export interface ServedFolder {
   readonly path: string;
   /** The option that names it. */
   readonly option: Path;
+  /** The pages in it that the configuration names. */
+  readonly pages: readonly string[];
 }
 
 type RouteFiles = Configuration["proxy"][number]["files"];
+type Pages = readonly (string | undefined)[];
 
 /** Whether the configuration serves files where no route takes a request. */
 export function servesStaticFiles({ loaded }: Settings): boolean {
@@ -24,17 +27,27 @@ export function servesStaticFiles({ loaded }: Settings): boolean {
 
 /** The folders of `[static_config]` and of the routes. */
 export function servedFolders(settings: Settings): ServedFolder[] {
-  const { proxy, static_config: files } = settings.loaded.values;
-  const folder = (directory: string, option: Path): ServedFolder => ({
+  const { loaded } = settings;
+  const { proxy, static_config: files } = loaded.values;
+  const folder = (directory: string, option: Path, pages: Pages): ServedFolder => ({
     path: resolve(settings.pathOf(directory, ...option)),
     option,
+    pages: pagesOf(pages),
   });
+  // Many folders have no file of the default name, and need none.
+  const isGiven = loaded.origin("static_config", "fallback").from !== "default";
+  const staticPages: Pages = [isGiven ? files.fallback : "", files.not_found_page];
   return [
-    ...(servesStaticFiles(settings) ? [folder(files.directory, ["static_config", "directory"])] : []),
-    ...proxy.flatMap(({ files: { directory } }, index) =>
-      directory === undefined ? [] : [folder(directory, ["proxy", index, "files", "directory"])],
+    ...(servesStaticFiles(settings) ? [folder(files.directory, ["static_config", "directory"], staticPages)] : []),
+    ...proxy.flatMap(({ files: { directory, fallback, not_found_page: notFound } }, index) =>
+      directory === undefined ? [] : [folder(directory, ["proxy", index, "files", "directory"], [fallback, notFound])],
     ),
   ];
+}
+
+/** The pages that there are to be: an empty name means none. */
+export function pagesOf(pages: Pages): string[] {
+  return pages.flatMap((page) => (page ? [page] : []));
 }
 
 /** The options of a folder for the gateway. @param path absolute */
@@ -50,6 +63,20 @@ export function filesOptions(files: Omit<RouteFiles, "directory">, path: string)
     cacheControl: files.cache_control,
     immutable: files.immutable,
   };
+}
+
+/** Warns about pages that a folder does not have. @param pages paths in the folder */
+export async function missingPageWarnings(path: string, pages: readonly string[]): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const page of pages) {
+    const isFile = await stat(join(path, page)).then(
+      (stats) => stats.isFile(),
+      () => false,
+    );
+    if (!isFile)
+      warnings.push(`The served folder ${path} has no file ${page}. Visitors do not get this page until it exists.`);
+  }
+  return warnings;
 }
 
 /** Returns the real path of a folder to serve. Throws PN_FOLDER_UNREADABLE. @param origin what names it */

@@ -9,7 +9,7 @@ import type { Connection } from "@postern/net";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { version } from "../version.js";
-import { checkFolders, NO_FOLDERS } from "./folder-checks.js";
+import { checkFolders, NO_FOLDERS, sharedFolder } from "./folder-checks.js";
 import { pathsOfConfiguration } from "./secret-paths.js";
 
 /** A folder as the local target of an endpoint. */
@@ -45,8 +45,7 @@ export class SharedFolder implements InProcessService, Service {
    * @param files of the tunnel's credentials
    */
   async check(settings: Settings, files: readonly string[]): Promise<string[]> {
-    const folder = { path: this.files.directory, origin: "default" };
-    this.#checked = await checkFolders(settings, [folder], files, this.#checked);
+    this.#checked = await checkFolders(settings, [sharedFolder(this.files)], files, this.#checked);
     this.#gateway?.replaceSecretFiles(this.#checked.secretFiles);
     return this.#checked.warnings;
   }

@@ -1,7 +1,7 @@
 import type { InProcessService } from "@postern/client";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
-import { checkFolders } from "./folder-checks.js";
+import { checkFolders, sharedFolder } from "./folder-checks.js";
 import type { FolderToShare, SharedFolder, SharedFolderOptions } from "./shared-folder.js";
 
 /**
@@ -16,7 +16,7 @@ export type ShareFolder = (
 
 /** Checks the folder only: nothing is served. */
 export const checkOnly: ShareFolder = async ({ name, files }, settings, secretFiles) => {
-  const { warnings } = await checkFolders(settings, [{ path: files.directory, origin: "default" }], secretFiles);
+  const { warnings } = await checkFolders(settings, [sharedFolder(files)], secretFiles);
   return { local: { name, accept: (connection) => connection.destroy() }, warnings };
 };
 

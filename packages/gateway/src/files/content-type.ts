@@ -11,6 +11,11 @@ export async function loadContentTypes(): Promise<void> {
   lookup ??= (await import("mrmime")).lookup;
 }
 
+/** Whether they are loaded. */
+export function hasContentTypes(): boolean {
+  return lookup !== undefined;
+}
+
 /** The type of a file without a known one: a browser saves it. */
 const UNKNOWN = "application/octet-stream";
 

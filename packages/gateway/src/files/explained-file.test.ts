@@ -44,6 +44,8 @@ test("pages for paths without a file", async () => {
   expect(await explain("/users/7")).toEqual([404, "page", "absent"]);
   const pages = { fallback: "index.html", notFoundPage: "404.html" };
   expect(await explain("/users/7", pages)).toEqual([200, "fallback", "/index.html", "absent"]);
+  const others = { ...pages, fallback: "missing.html" };
+  expect(await explain("/users/7", others)).toEqual([404, "not_found_page", "/404.html", "absent"]);
   expect(await explain("/app.js", pages)).toEqual([404, "not_found_page", "/404.html", "absent"]);
   expect(await explain("/app.js", { notFoundPage: "gone.html" })).toEqual([404, "page", "absent"]);
 });

@@ -39,8 +39,8 @@ export async function explainedFile(
   await secrets.searchBelow(options.directory, () => true);
   return withRoot(options, secrets, async (root) => {
     const hasSlash = request.path.split("?", 1)[0]!.endsWith("/");
-    const first = await load(root, path);
-    const found = first === "folder" && hasSlash ? await load(root, `${path}/`) : first;
+    const first = await root.load(path);
+    const found = first === "folder" && hasSlash ? await root.load(`${path}/`) : first;
     if (found !== "missing") return present(found, path, hasSlash);
     return { ...(await instead(root, request)), reason: await missingReason(options, secrets, path, lookUp) };
   });
@@ -59,11 +59,7 @@ async function withRoot<Result>(
   }
 }
 
-function load(root: FileRoot, path: string): Promise<Found> {
-  return root.load(path);
-}
-
-const lookUp: LookUp = (options, secrets, path) => withRoot(options, secrets, (root) => load(root, path));
+const lookUp: LookUp = (options, secrets, path) => withRoot(options, secrets, (root) => root.load(path));
 
 /** The gateway's own page. */
 const PAGE: ExplainedFile = { status: 404, file: undefined, answer: "page", reason: undefined };
@@ -79,11 +75,15 @@ function present(found: Exclude<Found, "missing">, path: string, hasSlash: boole
 
 /** What is sent for a path without a file. */
 async function instead(root: FileRoot, request: FileRequest): Promise<ExplainedFile> {
-  const isFallback = root.fallback !== undefined && acceptsHtml(request);
-  const page = isFallback ? root.fallback : root.notFoundPage;
-  if (page === undefined || !((await load(root, page)) instanceof Representation)) return PAGE;
-  const file = named(page);
-  return isFallback ? { ...PAGE, status: 200, file, answer: "fallback" } : { ...PAGE, file, answer: "not_found_page" };
+  const fallback = acceptsHtml(request) ? await foundPage(root, root.fallback) : undefined;
+  if (fallback !== undefined) return { ...PAGE, status: 200, file: fallback, answer: "fallback" };
+  const file = await foundPage(root, root.notFoundPage);
+  return file === undefined ? PAGE : { ...PAGE, file, answer: "not_found_page" };
+}
+
+/** The name of a page, if it is configured and exists. */
+async function foundPage(root: FileRoot, page: string | undefined): Promise<string | undefined> {
+  return page !== undefined && (await root.load(page)) instanceof Representation ? named(page) : undefined;
 }
 
 /** A path as its name is written. Bytes that are not UTF-8 are replaced. */

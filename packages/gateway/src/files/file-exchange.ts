@@ -204,15 +204,22 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     this.#body.sendBytes([title, table]);
   };
 
-  /** The page for paths without a file, where there is one. */
+  /** The page for paths without a file, where the visitor wants one and it exists. */
   #answerMissing(): void {
     const { root } = this.#route as FilesRoute;
-    const isPage = root.fallback !== undefined && acceptsHtml(this.request);
-    const page = isPage ? root.fallback : root.notFoundPage;
-    if (page === undefined) return this.#refuse(refusals.PN_FILE_UNKNOWN);
-    const status = isPage ? 200 : 404;
-    this.#locate(root, page, (found) => {
-      if (found instanceof Representation) this.#select(found, status);
+    if (root.fallback === undefined || !acceptsHtml(this.request)) return this.#answerNotFound();
+    this.#locate(root, root.fallback, (found) => {
+      if (found instanceof Representation) this.#select(found, 200);
+      else this.#answerNotFound();
+    });
+  }
+
+  /** The page with status 404: that of the folder, where there is one, or that of the gateway. */
+  #answerNotFound(): void {
+    const { root } = this.#route as FilesRoute;
+    if (root.notFoundPage === undefined) return this.#refuse(refusals.PN_FILE_UNKNOWN);
+    this.#locate(root, root.notFoundPage, (found) => {
+      if (found instanceof Representation) this.#select(found, 404);
       else this.#refuse(refusals.PN_FILE_UNKNOWN);
     });
   }

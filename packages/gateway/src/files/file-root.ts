@@ -2,7 +2,7 @@ import { keepNewest } from "@postern/net";
 import { cacheControlOf } from "./cache-rule.js";
 import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
 import { FILE_LIMITS, type FileCache } from "./disk/file-cache.js";
-import { loadContentTypes } from "./content-type.js";
+import { hasContentTypes, loadContentTypes } from "./content-type.js";
 import { FileContent, type ContentOwner } from "./disk/file-content.js";
 import { filePath, isHidden } from "./file-path.js";
 import { isMissing } from "./disk/open-entry.js";
@@ -43,7 +43,7 @@ const FRESH = 1_000;
 /** A large file that changed within this time, in milliseconds, may be growing, although nobody has seen it grow. */
 const GROWING = 10_000;
 /** Paths that are looked up at the same time. Each may need a descriptor. */
-const MOST_LOADS = 32;
+const MOST_LOADS = 64;
 /** Answers about paths without a file that are kept. */
 const MOST_ANSWERS = 1_000;
 /** The longest path with such an answer, in characters. */
@@ -124,17 +124,35 @@ export class FileRoot implements ContentOwner {
   /** Looks up what is at a path. It does not reject. */
   load(path: string): Promise<Found> {
     const secrets = this.#secrets.version;
-    return this.#loads.run(path, secrets, async () => {
-      const found = await this.#inTurn(() => this.#lookSafely(path));
-      if (found === "too many wait") return "failed";
-      // Counted from its arrival: on a slow disk it would be too old to be kept, and the disk would get more to do.
-      const now = this.#now();
-      if (found === "missing") this.#checkFolder(now);
-      // A file that grows is sent as it is now, not as it was a second ago.
-      const isGrowing = found instanceof Representation && found.content.mayGrow;
-      if (!isGrowing) this.#keep(path, { found, until: now + FRESH, secrets });
-      return found;
-    });
+    const look = (): Promise<Found> => this.#loadAtOnce(path, secrets) ?? this.#loadInSteps(path, secrets);
+    return this.#loads.run(path, secrets, () => this.#inTurn(look, "failed"));
+  }
+
+  /** Most look-ups in a large folder are of small files that are not in memory. They need few steps. */
+  #loadAtOnce(path: string, secrets: number): Promise<Found> | undefined {
+    if (path.endsWith("/") || this.#files.has(path) || this.#isHidden(path) || !hasContentTypes()) return undefined;
+    const at = this.#wallClock();
+    return this.#folder
+      .openAtOnce(path)
+      ?.then((opened) => {
+        if (opened?.piece === undefined) return this.#loadInSteps(path, secrets);
+        const memory = { piece: opened.piece, slabs: this.#cache.slabs };
+        const found = this.#add(new FileContent(this, path, opened, memory, this.#disk), at);
+        this.#keep(path, { found, until: this.#now() + FRESH, secrets });
+        return found;
+      })
+      .catch(() => this.#loadInSteps(path, secrets));
+  }
+
+  async #loadInSteps(path: string, secrets: number): Promise<Found> {
+    const found = await this.#lookSafely(path);
+    // Counted from its arrival: on a slow disk it would be too old to be kept, and the disk would get more to do.
+    const now = this.#now();
+    if (found === "missing") this.#checkFolder(now);
+    // A file that grows is sent as it is now, not as it was a second ago.
+    const isGrowing = found instanceof Representation && found.content.mayGrow;
+    if (!isGrowing) this.#keep(path, { found, until: now + FRESH, secrets });
+    return found;
   }
 
   /** A twin is used. The file itself is looked up for each of its twins, and stays in the cache with them. */
@@ -160,7 +178,7 @@ export class FileRoot implements ContentOwner {
     let isKnown = true;
     const all = await Promise.all(
       CODINGS.map(async (coding, index) => {
-        const found = await this.#inTurn(() => this.#lookSafely(path + coding.suffix));
+        const found = await this.#inTurn(() => this.#lookSafely(path + coding.suffix), "too many wait");
         if (found === "too many wait") isKnown = false;
         if (!(found instanceof Representation)) return undefined;
         const known = before[index];
@@ -172,8 +190,10 @@ export class FileRoot implements ContentOwner {
     return all;
   }
 
-  forget({ path }: FileContent): void {
-    this.#files.delete(path);
+  forget(content: FileContent): void {
+    const { path } = content;
+    // Another version may have taken its place.
+    if (this.#files.get(path)?.content === content) this.#files.delete(path);
     this.#answers.delete(path);
     if (this.#index.some((name) => path.endsWith(name))) this.#answers.delete(path.slice(0, path.lastIndexOf("/") + 1));
     const coding = CODINGS.find(({ suffix }) => path.endsWith(suffix));
@@ -190,7 +210,7 @@ export class FileRoot implements ContentOwner {
   }
 
   /** Limits the descriptors that are open at the same time, and the look-ups that wait for a disk that is stuck. */
-  #inTurn(look: () => Promise<Found>): Promise<Found | "too many wait"> {
+  #inTurn<Overflow>(look: () => Promise<Found>, overflow: Overflow): Promise<Found | Overflow> {
     return new Promise((resolve) => {
       const isWaiting = this.#slots.take(() => {
         void look().then((found) => {
@@ -198,7 +218,7 @@ export class FileRoot implements ContentOwner {
           resolve(found);
         });
       });
-      if (!isWaiting) resolve("too many wait");
+      if (!isWaiting) resolve(overflow);
     });
   }
 
@@ -221,13 +241,17 @@ export class FileRoot implements ContentOwner {
   }
 
   async #look(path: string): Promise<Found> {
-    if (this.#options.dotfiles !== true && isHidden(path)) return "missing";
+    if (this.#isHidden(path)) return "missing";
     if (!path.endsWith("/")) return this.#read(path);
     for (const name of this.#index) {
       const found = await this.#read(path + name);
       if (typeof found !== "string") return found;
     }
     return this.#options.browse === true ? this.#list(path) : "missing";
+  }
+
+  #isHidden(path: string): boolean {
+    return this.#options.dotfiles !== true && isHidden(path);
   }
 
   async #list(path: string): Promise<Found> {
@@ -263,8 +287,14 @@ export class FileRoot implements ContentOwner {
     if (typeof opened === "string") return opened;
     const content = await readContent(this, path, opened, this.#disk, this.#cache.slabs);
     await loadContentTypes();
-    const file = this.#represent(content, path, at);
     content.hasGrown = known !== undefined && content.isGrownFrom(known.content);
+    return this.#add(content, at);
+  }
+
+  /** @param at when its reading began, in milliseconds since 1970 */
+  #add(content: FileContent, at: number): Representation {
+    const { path } = content;
+    const file = this.#represent(content, path, at);
     this.#noteGrowth(content);
     const other = this.#files.get(path);
     if (other !== undefined) this.#drop(other.content);

@@ -60,7 +60,7 @@ describe("a disk", () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const stat: FileSystem["stat"] = (path) => promise.then(() => DISK.stat(path));
     const site = new Site({ more: "file" }, { fileSystem: { ...DISK, stat } });
-    for (let n = 0; n < 32 + 4_096; n++) void site.root.load(`/${n}`);
+    for (let n = 0; n < 64 + 4_096; n++) void site.root.load(`/${n}`);
     expect(await site.get("/more")).toMatchObject({
       status: 503,
       fields: { "postern-error": "PN_FILE_UNREADABLE", "retry-after": "5" },
@@ -68,6 +68,26 @@ describe("a disk", () => {
     resolve();
     await site.root.load("/0");
     expect(await site.get("/more")).toMatchObject({ status: 200, body: "file" });
+  });
+
+  test("that stays stuck while too many wait hides compressed twins, until it responds", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let isStuck = false;
+    const stat: FileSystem["stat"] = (path) => (isStuck ? promise : Promise.resolve()).then(() => DISK.stat(path));
+    const site = new Site({ "a.txt": "plain", "a.txt.gz": "twin" }, { fileSystem: { ...DISK, stat } });
+    const encoding = async (): Promise<string | undefined> => {
+      const { status, fields } = await site.get("/a.txt", "Accept-Encoding: gzip\r\n");
+      expect(status).toBe(200);
+      return fields["content-encoding"];
+    };
+    expect((await site.get("/a.txt")).body).toBe("plain");
+    isStuck = true;
+    for (let n = 0; n < 64 + 4_096; n++) void site.root.load(`/${n}`);
+    expect(await encoding()).toBeUndefined();
+    isStuck = false;
+    resolve();
+    await site.root.load("/4159");
+    expect(await encoding()).toBe("gzip");
   });
 
   test("that does not respond for one folder leaves room for others, whose secrets may be on it", async () => {

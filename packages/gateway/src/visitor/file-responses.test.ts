@@ -159,7 +159,9 @@ describe("a missing path", () => {
     const site = new Site({ "index.html": "app" }, { fallback: "index.html" });
     expect(await site.get("/users/7", "Accept: text/html,*/*;q=0.8\r\n")).toMatchObject({ status: 200, body: "app" });
     expect(await site.get("/users/7", "Accept: */*\r\n")).toMatchObject({ status: 200, body: "app" });
-    expect(await site.get("/missing.js", "Accept: */*\r\n")).toMatchObject({ status: 404 });
+    expect(await site.get("/users/7?v=1.2", "Accept: */*\r\n")).toMatchObject({ status: 200, body: "app" });
+    for (const file of ["/missing.js", "/missing.js?v=1.2", "/missing.js?from=/users"])
+      expect((await site.get(file, "Accept: */*\r\n")).status, file).toBe(404);
     expect(await site.get("/users/7", "Accept: application/json\r\n")).toMatchObject({ status: 404 });
     expect(await site.get("/users/7", "Accept: text/html;q=0.0, */*\r\n")).toMatchObject({ status: 404 });
   });
@@ -189,6 +191,18 @@ describe("a missing path", () => {
         fields: { "cache-control": "no-cache", vary: "Accept-Encoding" },
       });
     expect((await site.get("/404.html")).fields["cache-control"]).toContain("immutable");
+  });
+
+  test("gets the configured page with 404 if the fallback is missing, and that of the gateway if both are", async () => {
+    const options = { fallback: "index.html", notFoundPage: "404.html" };
+    const site = new Site({ "404.html": "lost" }, options);
+    expect(await site.get("/b", HTML)).toMatchObject({
+      status: 404,
+      body: "lost",
+      fields: { vary: "Accept, Accept-Encoding" },
+    });
+    const { status, body } = await new Site({}, options).get("/b", HTML);
+    expect({ status, body }).toEqual({ status: 404, body: expect.stringContaining("PN_FILE_UNKNOWN") as string });
   });
 });
 

@@ -8,7 +8,7 @@ const REASONS: Record<NonNullable<ExplainedFile["reason"]>, string> = {
   no_index: "the folder has no index file (browse = false)",
   special: "it is not a regular file",
   outside: "a symbolic link leads out of the folder (follow_links = false)",
-  secret: "it belongs to a configuration, or is a key, log or state file that a configuration names",
+  secret: "it is a configuration, a file that a configuration names, such as a key or a log, or a copy of one",
   unreadable: "the file cannot be read",
 };
 

@@ -48,3 +48,16 @@ test("what is not needed any more makes room at once", () => {
   owner.lane.give();
   expect(owner.begun).toEqual(["a", "b"]);
 });
+
+test("an owner with a limit of its own leaves the rest of the room to others, even to a single one", () => {
+  const lanes = new Lanes(3);
+  const [limited, other] = [new Lane(lanes, 1), new Lane(lanes)];
+  const begun: string[] = [];
+  for (const name of ["a", "b"]) limited.take(() => begun.push(name));
+  for (const name of ["c", "d", "e"]) other.take(() => begun.push(name));
+  expect(begun).toEqual(["a", "c", "d"]);
+  limited.give();
+  expect(begun).toEqual(["a", "c", "d", "b"]);
+  other.give();
+  expect(begun).toEqual(["a", "c", "d", "b", "e"]);
+});

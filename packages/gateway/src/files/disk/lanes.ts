@@ -36,9 +36,9 @@ export class Lanes {
     }
   }
 
-  #hasRoom({ running }: Lane): boolean {
-    const most = this.owners > 1 ? this.#most - 1 : this.#most;
-    return running < most && this.#running < this.#most;
+  #hasRoom({ running, most }: Lane): boolean {
+    const share = this.owners > 1 ? this.#most - 1 : this.#most;
+    return running < Math.min(most, share) && this.#running < this.#most;
   }
 
   #begin(lane: Lane, begin: Begin): void {
@@ -56,8 +56,13 @@ export class Lane {
   /** @internal */
   readonly waiting = new Turns<Begin>();
 
-  constructor(lanes: Lanes) {
+  /** @internal */
+  readonly most: number;
+
+  /** @param most how many happen at the same time. Default: as many as there is room for. */
+  constructor(lanes: Lanes, most = Infinity) {
     this.#lanes = lanes;
+    this.most = most;
   }
 
   /** Calls `begin` now or later. Call `give` when it is over, unless `begin` returns false. */

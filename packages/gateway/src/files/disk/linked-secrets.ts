@@ -38,9 +38,15 @@ export class LinkedSecrets {
     this.#identities = undefined;
   }
 
+  /** Whether a file has several names on the device of a secret folder. */
+  mayHave({ dev, nlink }: LinkedFile): boolean {
+    return nlink >= 2n && this.#folders.some((folder) => folder.dev === dev);
+  }
+
   /** Whether a file is also in a secret folder. */
-  async has({ dev, ino, nlink }: LinkedFile): Promise<boolean> {
-    if (nlink < 2n || !this.#folders.some((folder) => folder.dev === dev)) return false;
+  async has(file: LinkedFile): Promise<boolean> {
+    if (!this.mayHave(file)) return false;
+    const { dev, ino } = file;
     this.#identities ??= this.#read();
     return (await this.#identities).has(`${dev}:${ino}`);
   }

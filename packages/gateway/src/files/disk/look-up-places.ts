@@ -3,7 +3,7 @@ import type { NoEntry } from "./open-entry.ts";
 
 /** Look-ups that the thread has at the same time. */
 export const PLACES = 64;
-/** Bytes of the largest content that the thread reads. */
+/** Bytes of the largest content that the thread reads, and of the longest look-up. */
 const ROOM = 32 * 1024;
 /** Numbers of a file's stats. */
 const STATS = 8;
@@ -11,7 +11,6 @@ const LEFT = -2;
 
 /** What is to be looked up. */
 export interface LookUp {
-  readonly place: number;
   /** Bytes in Latin-1. */
   readonly path: string;
   /** As for `openEntry`. */
@@ -20,8 +19,10 @@ export interface LookUp {
   readonly known: string | undefined;
 }
 
-/** How a look-up ended. */
-export interface Answer {
+/** How a look-up ended. The number of its place alone: with `content`, at the path of the look-up. */
+export type Answer = number | UnusualAnswer;
+
+export interface UnusualAnswer {
   readonly place: number;
   readonly outcome: Outcome;
   /** The path without links; undefined if it is the path of the look-up. */
@@ -35,8 +36,8 @@ export interface Answer {
 export type Outcome = NoEntry | "content" | "open" | "closed folder" | "known" | `E${string}`;
 
 /**
- * Memory for the look-ups in progress, which the thread shares with its owner. Each look-up has a place in it, for its
- * content, its stats and a number.
+ * Memory for the look-ups in progress, which the thread shares with its owner, because messages with many strings are
+ * slow. Each look-up has a place in it, for what is looked up and later its content, its stats and a number.
  */
 export class LookUpPlaces {
   /** The other side creates its own LookUpPlaces with it. */
@@ -66,7 +67,30 @@ export class LookUpPlaces {
     return size > ROOM ? undefined : this.#rooms.subarray(place * ROOM, place * ROOM + size);
   }
 
-  /** The length of the content, or the descriptor of the open file. */
+  /** Puts a look-up where its content will be. @returns false if it is too long */
+  write(place: number, { path, within = "", known = "" }: LookUp): boolean {
+    // Only a path can contain NUL, so it is the last.
+    const text = `${within}\0${known}\0${path}`;
+    if (text.length > ROOM) return false;
+    this.#rooms.write(text, place * ROOM, "latin1");
+    this.setNumber(place, text.length);
+    return true;
+  }
+
+  /** The look-up at a place that nobody has left. */
+  read(place: number): LookUp {
+    const start = place * ROOM;
+    const text = this.#rooms.toString("latin1", start, start + this.number(place));
+    const known = text.indexOf("\0") + 1;
+    const path = text.indexOf("\0", known) + 1;
+    return {
+      path: text.slice(path),
+      within: text.slice(0, known - 1) || undefined,
+      known: text.slice(known, path - 1) || undefined,
+    };
+  }
+
+  /** The length of the look-up, then that of the content, or the descriptor of the open file. */
   number(place: number): number {
     return Atomics.load(this.#numbers, place);
   }

@@ -1,14 +1,18 @@
 import { EventEmitter } from "node:events";
-import { expect, test } from "vitest";
-import { LookUpPlaces, type Answer, type LookUp } from "./look-up-places.js";
-import { LookUpThread, type LookedUp, type LookUpOwner } from "./look-up-thread.js";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
+import { expect, onTestFinished, test } from "vitest";
+import { LookUpPlaces, type LookUp, type UnusualAnswer } from "./look-up-places.js";
+import { LookUpThread, startThread, type LookedUp, type LookUpOwner } from "./look-up-thread.js";
 import type { NoEntry } from "./open-entry.js";
 import { Slabs } from "./slabs.js";
 
 /** A thread that answers when the test says so. */
 class FakeWorker extends EventEmitter {
   readonly places: LookUpPlaces;
-  readonly received: LookUp[] = [];
+  readonly received: (LookUp & { readonly place: number })[] = [];
   messages = 0;
 
   constructor(memory: SharedArrayBuffer) {
@@ -18,9 +22,9 @@ class FakeWorker extends EventEmitter {
 
   unref(): void {}
 
-  postMessage(lookUps: readonly LookUp[]): void {
+  postMessage(places: readonly number[]): void {
     this.messages++;
-    this.received.push(...lookUps);
+    this.received.push(...places.map((place) => ({ place, ...this.places.read(place) })));
   }
 
   terminate(): Promise<number> {
@@ -30,12 +34,20 @@ class FakeWorker extends EventEmitter {
 
   /** Answers the look-up of a path: there is nothing. */
   answer(...paths: string[]): void {
-    const answers = paths.map((path): Answer => {
+    const answers = paths.map((path): UnusualAnswer => {
       const { place } = this.received.find((each) => each.path === path)!;
       return { place, outcome: "missing", realPath: undefined };
     });
     this.emit("message", answers);
   }
+}
+
+function folderWithFile(): { directory: string; file: string } {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), "postern-thread-")));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, "file");
+  writeFileSync(file, "one");
+  return { directory, file };
 }
 
 class Owner implements LookUpOwner {
@@ -127,4 +139,47 @@ test("when the thread ends, its look-ups are done in another way, and another on
     expect(started.workers).toHaveLength(Math.min(n + 1, 3));
   }
   expect(started.lookUp("/a")).toBeUndefined();
+});
+
+test("when a real thread dies in the middle of its work, its look-ups are done in another way, and the next one works", async () => {
+  const { directory, file } = folderWithFile();
+  const workers: Worker[] = [];
+  const thread = new LookUpThread((memory) => {
+    const worker = startThread(memory);
+    workers.push(worker);
+    return worker;
+  });
+  onTestFinished(() => thread.close());
+  const owner = new Owner();
+  const lookUp = (): ReturnType<LookUpThread["lookUp"]> =>
+    thread.lookUp({ path: file, within: directory, known: undefined }, owner);
+  const untilReady = async (): Promise<LookedUp | NoEntry | undefined> => {
+    for (;;) {
+      const found = await lookUp();
+      if (found !== undefined) return found;
+      await nextTurn();
+    }
+  };
+  expect(await untilReady()).toMatchObject({
+    kind: "file",
+    fd: -1,
+    realPath: file,
+    piece: { bytes: Buffer.from("one") },
+  });
+  const waiting = Array.from({ length: 64 }, async () => lookUp());
+  void workers[0]!.terminate();
+  const found = await Promise.all(waiting);
+  expect(found.every((each) => each === undefined || typeof each === "object")).toBe(true);
+  expect(await untilReady()).toMatchObject({ piece: { bytes: Buffer.from("one") } });
+  expect(workers).toHaveLength(2);
+});
+
+test("a look-up that is too long for its place, or has a NUL in its path, stays in its folder", async () => {
+  const started = new Started();
+  expect(started.lookUp(`/${"a".repeat(40_000)}`)).toBeUndefined();
+  void started.lookUp("/a\0/\0/etc/passwd");
+  await nextTurn();
+  expect(started.worker.received).toEqual([
+    { place: expect.any(Number) as number, path: "/a\0/\0/etc/passwd", within: "/", known: undefined },
+  ]);
 });

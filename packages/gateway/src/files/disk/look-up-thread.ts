@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
 import { DISK } from "./file-system.js";
-import { LookUpPlaces, PLACES, type Answer, type LookUp } from "./look-up-places.js";
+import { LookUpPlaces, PLACES, type Answer, type LookUp, type UnusualAnswer } from "./look-up-places.js";
 import type { NoEntry, OpenEntry } from "./open-entry.js";
 import type { Piece, Slabs } from "./slabs.js";
 
@@ -14,12 +14,11 @@ export interface LookedUp extends OpenEntry {
 
 /** What the thread is for its owner. */
 export interface LookUpWorker extends Pick<EventEmitter, "on"> {
-  postMessage(lookUps: readonly LookUp[]): void;
+  /** @param places of look-ups */
+  postMessage(places: readonly number[]): void;
   unref(): void;
   terminate(): unknown;
 }
-
-export type LookUpRequest = Omit<LookUp, "place">;
 
 /** Who wants to look something up. */
 export interface LookUpOwner {
@@ -27,7 +26,7 @@ export interface LookUpOwner {
   readonly slabs: Slabs;
   /** Whether its disk was slow recently: it would keep the thread from others. */
   readonly isSlow: boolean;
-  /** Its disk is slow. */
+  /** One of its look-ups took long. */
   onSlow(): void;
 }
 
@@ -63,7 +62,7 @@ export class LookUpThread {
   #isStuck = false;
   #ends = 0;
   /** What is sent at the end of the turn. */
-  #batch: LookUp[] = [];
+  #batch: number[] = [];
   #watch: NodeJS.Timeout | undefined;
   #hasAnswered = false;
   /** Look-ups since `#since`, before there is a thread. */
@@ -79,14 +78,17 @@ export class LookUpThread {
    * Opens what is at a path as `openEntry` does, and reads it if it is a small file.
    * @returns undefined, or a promise of it, if the thread cannot do it now
    */
-  lookUp(request: LookUpRequest, owner: LookUpOwner): Promise<LookedUp | NoEntry | undefined> | undefined {
+  lookUp(request: LookUp, owner: LookUpOwner): Promise<LookedUp | NoEntry | undefined> | undefined {
     if (this.#worker === undefined) this.#startIfMany();
     const isUsed = this.#isReady && !this.#isStuck && !owner.isSlow;
     const place = isUsed ? this.#free.pop() : undefined;
     if (place === undefined) return undefined;
+    if (!this.#places.write(place, request)) {
+      this.#free.push(place);
+      return undefined;
+    }
     if (this.#batch.length === 0) setImmediate(this.#send);
-    this.#places.setNumber(place, 0);
-    this.#batch.push({ place, ...request });
+    this.#batch.push(place);
     return new Promise((resolve, reject) => {
       this.#pending[place] = { path: request.path, owner, resolve, reject, isLeft: false };
     });
@@ -164,15 +166,26 @@ export class LookUpThread {
     this.#isReady = this.#hasAnswered = true;
     this.#isStuck = false;
     for (const answer of answers) {
-      const pending = this.#pending[answer.place]!;
-      this.#pending[answer.place] = undefined;
-      if (!pending.isLeft) this.#settle(pending, answer);
-      else if (answer.outcome === "open") DISK.close(this.#places.number(answer.place));
-      this.#free.push(answer.place);
+      const place = typeof answer === "number" ? answer : answer.place;
+      const pending = this.#pending[place]!;
+      this.#pending[place] = undefined;
+      if (typeof answer === "number") {
+        if (!pending.isLeft) this.#settleContent(pending, place, pending.path);
+      } else if (!pending.isLeft) this.#settle(pending, answer);
+      else if (answer.outcome === "open") DISK.close(this.#places.number(place));
+      this.#free.push(place);
     }
   }
 
-  #settle({ path, owner, resolve, reject }: Pending, { place, outcome, realPath = path }: Answer): void {
+  #settleContent({ owner, resolve }: Pending, place: number, realPath: string): void {
+    const size = this.#places.number(place);
+    const piece = owner.slabs.take(size);
+    piece.bytes.set(this.#places.room(place, size)!);
+    resolve({ kind: "file", fd: -1, stats: this.#places.stats(place), realPath, piece });
+  }
+
+  #settle(pending: Pending, { place, outcome, realPath = pending.path }: UnusualAnswer): void {
+    const { resolve, reject } = pending;
     switch (outcome) {
       case "missing":
       case "folder":
@@ -180,6 +193,7 @@ export class LookUpThread {
       case "outside":
         return resolve(outcome);
       case "content":
+        return this.#settleContent(pending, place, realPath);
       case "open":
       case "known":
       case "closed folder":
@@ -188,13 +202,9 @@ export class LookUpThread {
         return reject(Object.assign(new Error(outcome), { code: outcome }));
     }
     const stats = this.#places.stats(place);
-    const number = this.#places.number(place);
     if (outcome === "closed folder") return resolve({ kind: "folder", fd: -1, stats, realPath });
     if (outcome === "known") return resolve({ kind: "file", fd: -1, stats, realPath, isKnown: true });
-    if (outcome === "open") return resolve({ kind: "file", fd: number, stats, realPath });
-    const piece = owner.slabs.take(number);
-    piece.bytes.set(this.#places.room(place, number)!);
-    resolve({ kind: "file", fd: -1, stats, realPath, piece });
+    resolve({ kind: "file", fd: this.#places.number(place), stats, realPath });
   }
 
   /** The thread has ended. */
@@ -213,7 +223,8 @@ export class LookUpThread {
   }
 }
 
-function startThread(memory: SharedArrayBuffer): Worker {
+/** @internal Starts the thread. */
+export function startThread(memory: SharedArrayBuffer): Worker {
   // Built, or as it is in the sources.
   const file = `./look-up-worker${import.meta.url.slice(-3)}`;
   return new Worker(new URL(file, import.meta.url), {

@@ -1,11 +1,13 @@
 import { closeSync, fstatSync, openSync, readlinkSync, readSync, realpathSync, statSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { isSameVersion, stampOf, type FileStats } from "./file-stamp.ts";
-import { LookUpPlaces, type Answer, type LookUp, type Outcome } from "./look-up-places.ts";
+import { LookUpPlaces, type Answer, type Outcome } from "./look-up-places.ts";
 import { openEntry, type OpenEntry, type OpeningCalls } from "./open-entry.ts";
 
 const BIGINT = { bigint: true } as const;
 const BUFFER = { encoding: "buffer" } as const;
+/** Answers that are sent together. The owner works on them while this thread goes on. */
+const TOGETHER = 8;
 
 /** The calls of a look-up, one after the other: only this thread waits for them. */
 const CALLS: OpeningCalls = {
@@ -21,23 +23,30 @@ const port = parentPort!;
 const places = new LookUpPlaces(workerData as SharedArrayBuffer);
 // Nobody reads where the error of a missing file was thrown.
 Error.stackTraceLimit = 0;
-port.on("message", (lookUps: readonly LookUp[]) => void answerAll(lookUps));
+port.on("message", (lookUps: readonly number[]) => void answerAll(lookUps));
 port.postMessage([]);
 
-async function answerAll(lookUps: readonly LookUp[]): Promise<void> {
-  const answers: Answer[] = [];
-  for (const lookUp of lookUps) answers.push(await answer(lookUp));
-  port.postMessage(answers);
+async function answerAll(lookUps: readonly number[]): Promise<void> {
+  let answers: Answer[] = [];
+  for (const place of lookUps) {
+    answers.push(await answer(place));
+    if (answers.length < TOGETHER) continue;
+    port.postMessage(answers);
+    answers = [];
+  }
+  if (answers.length > 0) port.postMessage(answers);
 }
 
-async function answer({ place, path, within, known }: LookUp): Promise<Answer> {
+async function answer(place: number): Promise<Answer> {
   places.current = place;
   try {
     if (places.isLeft(place)) return { place, outcome: "missing", realPath: undefined };
+    const { path, within, known } = places.read(place);
     const entry = await openEntry(CALLS, path, within);
     if (typeof entry === "string") return { place, outcome: entry, realPath: undefined };
     const realPath = entry.realPath === path ? undefined : entry.realPath;
-    return { place, outcome: take(place, entry, known), realPath };
+    const outcome = take(place, entry, known);
+    return outcome === "content" && realPath === undefined ? place : { place, outcome, realPath };
   } catch (error) {
     const { code = "EIO" } = error as NodeJS.ErrnoException;
     return { place, outcome: code as Outcome, realPath: undefined };

@@ -1,7 +1,8 @@
 import type { BigIntStats } from "node:fs";
 import type { FileSystem, FolderEntry, OnRead } from "./file-system.js";
 import type { Lane } from "./lanes.js";
-import type { LookedUp, LookUpOwner, LookUpRequest, LookUpThread } from "./look-up-thread.js";
+import type { LookUp } from "./look-up-places.js";
+import type { LookedUp, LookUpOwner, LookUpThread } from "./look-up-thread.js";
 import { openEntry, type NoEntry } from "./open-entry.js";
 
 /** The disk of one folder. A limited number of its calls run at the same time, and the others wait in turn. */
@@ -22,7 +23,7 @@ export class PacedDisk implements FileSystem {
   }
 
   /** Opens what is at a path as `openEntry` does, but a folder is closed. */
-  async lookUp({ path, within }: Omit<LookUpRequest, "known">, owner: LookUpOwner): Promise<LookedUp | NoEntry> {
+  async lookUp({ path, within }: Omit<LookUp, "known">, owner: LookUpOwner): Promise<LookedUp | NoEntry> {
     const found = await this.lookUpAtOnce({ path, within, known: undefined }, owner);
     if (found !== undefined) return found;
     const entry = await openEntry(this, path, within);
@@ -31,7 +32,7 @@ export class PacedDisk implements FileSystem {
   }
 
   /** As `lookUp`, without a wait for each call. @returns undefined if that is not possible now */
-  lookUpAtOnce(request: LookUpRequest, owner: LookUpOwner): Promise<LookedUp | NoEntry | undefined> | undefined {
+  lookUpAtOnce(request: LookUp, owner: LookUpOwner): Promise<LookedUp | NoEntry | undefined> | undefined {
     return this.#thread?.lookUp(request, owner);
   }
 

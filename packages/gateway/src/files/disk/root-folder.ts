@@ -42,7 +42,7 @@ export interface RootFolderOptions {
 /** How long it is not read again where the folder is, in milliseconds. */
 const FRESH = 1_000;
 
-/** How long a disk counts as slow after a look-up that took long, in milliseconds. */
+/** How long a disk counts as slow after two look-ups in this time that took long, in milliseconds. */
 const SLOW = 1_000;
 
 /** How often a file is opened that somebody deletes or replaces at the same time. */
@@ -62,6 +62,8 @@ export class RootFolder implements LookUpOwner {
   readonly #realFolders: RealFolders;
   readonly #now: () => number;
   #slowUntil = -Infinity;
+  /** When a look-up took long last. */
+  #slowAt = -Infinity;
   /** The path without symbolic links; empty until it is known. It changes when somebody replaces the folder. */
   #realPath = "";
   /** Until when it is not read again. */
@@ -84,7 +86,10 @@ export class RootFolder implements LookUpOwner {
   }
 
   onSlow(): void {
-    this.#slowUntil = this.#now() + SLOW;
+    const now = this.#now();
+    // The first one may have waited for a processor.
+    if (now < this.#slowAt + SLOW) this.#slowUntil = now + SLOW;
+    this.#slowAt = now;
   }
 
   /** The path on the disk of a path in the folder. */
@@ -104,6 +109,21 @@ export class RootFolder implements LookUpOwner {
       if (isMissing(error)) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Opens and reads a small file without a wait for each call, unless there is a doubt about it.
+   * @returns undefined, or a promise of it, if `open` has to do it
+   */
+  openAtOnce(path: string): Promise<OpenedFile | undefined> | undefined {
+    if (this.#now() >= this.#realUntil || this.#realPath === "") return undefined;
+    const request = { path: this.#directory + path, within: this.#within, known: undefined };
+    return this.#disk.lookUpAtOnce(request, this)?.then((found) => {
+      if (typeof found !== "object" || found.kind === "folder") return undefined;
+      if (found.piece !== undefined && this.#isKnownPublic(path, found)) return found;
+      this.giveBack(found);
+      return undefined;
+    });
   }
 
   /**
@@ -241,6 +261,14 @@ export class RootFolder implements LookUpOwner {
       if (await this.#secrets.has(there, original, this.#realPath)) return true;
     }
     return false;
+  }
+
+  /** As `isSecret`. @returns false if that is not known without calls to the disk */
+  #isKnownPublic(path: string, { realPath, stats }: OpenedFile): boolean {
+    // Otherwise the folder itself may have been replaced.
+    if (!isBelow(realPath, this.#realPath)) return false;
+    if (originalsOf(realPath).length > 0 || originalsOf(path).length > 0) return false;
+    return this.#secrets.isKnownPublic(stats, realPath, this.#realPath);
   }
 
   /** Whether a path without links is in the folder, or may be outside. */

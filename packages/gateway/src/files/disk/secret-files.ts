@@ -114,11 +114,23 @@ export class SecretFiles {
       this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
       await this.#reading;
     }
+    return this.#isNamed(stats, realPath, folder) || (stats !== undefined && this.#linked.has(stats));
+  }
+
+  /** As `has`. @returns false if that is not known without calls to the disk */
+  isKnownPublic(stats: LinkedFile, realPath: string, root: string): boolean {
+    const now = this.#now();
+    const folder = realPath.slice(0, realPath.lastIndexOf("/"));
+    if (now - this.#readAt >= FRESH || this.#found?.isFresh(folder, root, now) === false) return false;
+    return !this.#isNamed(stats, realPath, folder) && !this.#linked.mayHave(stats);
+  }
+
+  /** Whether a file, or a folder above it, is secret by its identity or by a path. */
+  #isNamed(stats: LinkedFile | undefined, realPath: string, folder: string): boolean {
     if (stats === undefined) {
       if (this.#found !== undefined && isConfiguration(realPath)) return true;
     } else if (this.#identities.has(`${stats.dev}:${stats.ino}`)) return true;
-    if (this.#realPaths.has(realPath) || this.#isSecretFolder(folder) || this.#places.has(realPath)) return true;
-    return stats !== undefined && this.#linked.has(stats);
+    return this.#realPaths.has(realPath) || this.#isSecretFolder(folder) || this.#places.has(realPath);
   }
 
   #isSecretFolder(folder: string): boolean {

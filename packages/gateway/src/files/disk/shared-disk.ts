@@ -16,14 +16,14 @@ export class SharedDisk {
   readonly #lanes = new Lanes(CALLS);
   readonly #thread: LookUpThread | undefined;
   readonly #folders = new Set<PacedDisk>();
-  /** For everything outside the folders. */
+  /** For everything outside the folders, such as keys. They may be on a disk that does not respond. */
   readonly #elsewhere: PacedDisk;
 
   /** @param calls default: the disk of this machine */
   constructor(calls: FileSystem = DISK) {
     this.#calls = calls;
     this.#thread = calls === DISK ? new LookUpThread() : undefined;
-    this.#elsewhere = this.#create("");
+    this.#elsewhere = this.#create("", 1);
   }
 
   /** The disk for a folder, until it is removed. @param directory bytes in Latin-1, without a slash at its end */
@@ -51,7 +51,7 @@ export class SharedDisk {
     this.#thread?.close();
   }
 
-  #create(directory: string): PacedDisk {
-    return new PacedDisk(directory, this.#calls, new Lane(this.#lanes), this.#thread);
+  #create(directory: string, mostCalls?: number): PacedDisk {
+    return new PacedDisk(directory, this.#calls, new Lane(this.#lanes, mostCalls), this.#thread);
   }
 }
