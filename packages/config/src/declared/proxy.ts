@@ -24,7 +24,7 @@ const checkTimes = {
   enabled: option(flag(), "Send these health checks.", { default: true }),
   interval: option(
     duration({ min: 100 }),
-    "Time between two health checks of a target, with up to 10 % more or less at random. A target whose last check contradicts its state is checked again after 2 seconds, or earlier if interval is shorter.",
+    "Time between two health checks of a target, with up to 10 % more or less at random, or more while a check takes longer. A target whose last check contradicts its state is checked again after 2 seconds, or earlier if interval is shorter.",
     { default: 30_000 },
   ),
   timeout: option(duration({ min: 1 }), "Maximum time for a health check.", { default: 5_000 }),
@@ -240,7 +240,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
       ),
       recovery_timeout: option(
         duration({ min: 1 }),
-        "Time that the circuit stays open. Then requests test the target, at most success_threshold at a time; a failure opens the circuit again.",
+        "Time that the circuit stays open. Then requests test the target, at most success_threshold at a time; a failure opens the circuit again. Tests that take longer than this time make room for others.",
         { default: 30_000 },
       ),
       success_threshold: option(integer({ min: 1 }), "Successes in a row that close the circuit.", { default: 2 }),

@@ -22,6 +22,7 @@ export function runCheck(
   if (options.kind === "websocket")
     return converse(upstream, webSocketCheck(options, upstream.authority), { clock, timeout }, done);
   if (upstream.connect !== undefined) return upstream.connect(timeout, done);
-  const fault = upstream.unavailable === undefined ? undefined : "the tunnel's client is not connected";
+  // A tunnel that is full has a client.
+  const fault = upstream.unavailable === "gone" ? "the tunnel's client is not connected" : undefined;
   return clock.after(0, () => done(fault));
 }

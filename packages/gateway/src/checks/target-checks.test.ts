@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { Verdict } from "../health/verdict.js";
-import type { HttpCheckOptions } from "./check-options.js";
+import type { CheckOptions, HttpCheckOptions } from "./check-options.js";
 import { TargetChecks, type CheckedTarget } from "./target-checks.js";
 
 const CHECK: HttpCheckOptions = {
@@ -40,8 +40,8 @@ beforeEach(() => {
   clock = new FakeClock();
 });
 
-function checksOf(targets: () => CheckedTarget[]): TargetChecks {
-  const checks = new TargetChecks({ checks: [CHECK], targets, clock, random: () => 0.5 });
+function checksOf(targets: () => CheckedTarget[], check: CheckOptions = CHECK): TargetChecks {
+  const checks = new TargetChecks({ checks: [check], targets, clock, random: () => 0.5 });
   clock.pass(0);
   return checks;
 }
@@ -101,6 +101,16 @@ describe("the checks of a pool", () => {
     expect([target.upstream.stream.state, clock.running]).toEqual(["reset", 0]);
   });
 
+  test("with a timeout longer than their interval find a target that does not respond, one check at a time", () => {
+    const target = new Checked();
+    const checks = checksOf(() => [target], { ...CHECK, interval: 1_000, timeout: 5_000 });
+    clock.pass(4_990);
+    expect([target.checks, clock.running]).toEqual([1, 2]);
+    for (let n = 0; n < 10; n++) clock.pass(1_000);
+    expect([target.state, target.verdicts[0]?.fault]).toEqual(["unhealthy", "it did not respond within 5000 ms"]);
+    checks.close();
+  });
+
   test("end if a target sends a response one byte at a time without end", () => {
     const target = new Checked();
     const checks = checksOf(() => [target]);
@@ -140,6 +150,18 @@ describe("the checks of a pool", () => {
     const checks = checksOf(() => [target]);
     clock.pass(0);
     expect(target.verdicts[0]?.fault).toBe("the tunnel's client is not connected");
+    checks.close();
+  });
+
+  test.each(["gone", "full"] as const)("by connection of a tunnel ask whether it has a client: %s", (unavailable) => {
+    const target = new Checked();
+    target.upstream.unavailable = unavailable;
+    const { interval, timeout, unhealthyAfter, healthyAfter } = CHECK;
+    const check = { kind: "tcp", interval, timeout, unhealthyAfter, healthyAfter } as const;
+    const checks = checksOf(() => [target], check);
+    clock.pass(0);
+    const fault = unavailable === "gone" ? "the tunnel's client is not connected" : undefined;
+    expect([target.verdicts[0]?.isInDoubt, target.verdicts[0]?.fault]).toEqual([fault !== undefined, fault]);
     checks.close();
   });
 });

@@ -30,6 +30,8 @@ interface Scheduled {
   /** By the position of the check. */
   readonly dueAt: number[];
   readonly cancel: (() => void)[];
+  /** Whether it is in progress. The next one begins after it has ended, which may take longer than the interval. */
+  readonly isRunning: boolean[];
 }
 
 /** Checks the targets of one pool with one timer, until it is closed. */
@@ -64,6 +66,7 @@ export class TargetChecks {
     let next = now + Math.min(IN_DOUBT, ...checks.map(({ interval }) => interval));
     for (const [target, scheduled] of this.#scheduled)
       for (const [position, check] of checks.entries()) {
+        if (scheduled.isRunning[position] === true) continue;
         if (scheduled.dueAt[position]! <= now) this.#begin(target, scheduled, position, check);
         next = Math.min(next, scheduled.dueAt[position]!);
       }
@@ -81,6 +84,7 @@ export class TargetChecks {
         before.get(target) ?? {
           dueAt: checks.map(({ interval }, n) => (isFirst(target.verdicts[n]) ? now : now + interval * this.#random())),
           cancel: [],
+          isRunning: [],
         },
       ]),
     );
@@ -91,11 +95,12 @@ export class TargetChecks {
     const now = this.#clock.now();
     const jitter = 1 + JITTER * (2 * this.#random() - 1);
     scheduled.dueAt[position] = now + Math.max(check.interval * jitter, 1);
-    scheduled.cancel[position]?.();
     const verdict = target.verdicts[position];
     if (verdict === undefined) return;
+    scheduled.isRunning[position] = true;
     scheduled.cancel[position] = runCheck(check, target.upstream, this.#clock, (fault) => {
       scheduled.cancel[position] = (): void => {};
+      scheduled.isRunning[position] = false;
       if (this.#isClosed) return;
       if (verdict.onResult(fault)) target.onVerdict(verdict);
       if (verdict.isInDoubt)

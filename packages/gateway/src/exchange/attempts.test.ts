@@ -148,20 +148,23 @@ test("a connection that breaks is no reason to send a POST to another target: it
   expect([visitor.events, dials(all).reduce((sum, each) => sum + each)]).toEqual([["refused PN_TARGET_BROKEN"], 1]);
 });
 
-test("an idle connection that broke does not count as a try of its target", () => {
-  const upstream = new FakeUpstream({ authority: "t:80" });
-  const other = new FakeUpstream({ authority: "u:80" });
-  other.unavailable = "gone";
-  upstream.route.pool = new Pool([upstream.target, other.target]);
-  new StructuredVisitor(upstream, GET);
-  upstream.stream.arrive(Buffer.from(OK));
-  const visitor = new StructuredVisitor(upstream, GET);
-  upstream.stream.break({ cause: "broken", delivered: -1 });
-  other.unavailable = undefined;
-  upstream.stream.break({ cause: "refused", delivered: 0 });
-  other.stream.arrive(Buffer.from(OK));
-  expect([visitor.status, upstream.streams.length, other.streams.length]).toEqual([204, 2, 1]);
-});
+test.each([-1, 0])(
+  "an idle connection that broke does not count as a try of its target (delivered: %i)",
+  (delivered) => {
+    const upstream = new FakeUpstream({ authority: "t:80" });
+    const other = new FakeUpstream({ authority: "u:80" });
+    other.unavailable = "gone";
+    upstream.route.pool = new Pool([upstream.target, other.target]);
+    new StructuredVisitor(upstream, GET);
+    upstream.stream.arrive(Buffer.from(OK));
+    const visitor = new StructuredVisitor(upstream, GET);
+    upstream.stream.break({ cause: "broken", delivered });
+    other.unavailable = undefined;
+    upstream.stream.break({ cause: "refused", delivered: 0 });
+    other.stream.arrive(Buffer.from(OK));
+    expect([visitor.status, upstream.streams.length, other.streams.length]).toEqual([204, 2, 1]);
+  },
+);
 
 test.each<[BreakCause, string]>([
   ["refused", "PN_TARGET_REFUSED"],

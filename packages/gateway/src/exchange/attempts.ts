@@ -79,8 +79,8 @@ export class Attempts implements ForwardOptions {
    */
   failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
     const target = this.#target;
-    if (target === undefined || pool.candidates.length < 2) return false;
-    if (delivered !== 0 && (this.onIdleStream || !isIdempotent)) return false;
+    if (target === undefined || pool.candidates.length < 2 || this.onIdleStream) return false;
+    if (delivered !== 0 && !isIdempotent) return false;
     const failed = (this.#failed ??= []);
     if (!failed.includes(target)) failed.push(target);
     const isAnyLeft = pool.candidates.some((other) => other.available && !failed.includes(other));

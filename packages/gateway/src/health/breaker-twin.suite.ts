@@ -9,6 +9,9 @@ export class BreakerTwin {
   #changes = 0;
   /** Attempts in progress, with the number of changes before each. */
   readonly #attempts: number[] = [];
+  /** Tests in progress that keep others from being admitted, and when the latest began. */
+  #tests = 0;
+  #testedAt = 0;
   /** Results since the last change. */
   #results: { isSuccess: boolean; at: number }[] = [];
 
@@ -24,19 +27,26 @@ export class BreakerTwin {
   admitsAt(now: number): boolean {
     const state = this.stateAt(now);
     if (state !== "half_open") return state === "closed";
-    const inProgress = this.#attempts.filter((changes) => changes === this.#changes).length;
-    return inProgress + this.#results.length < this.#options.successes;
+    return this.#hasRoom || now - this.#testedAt >= this.#options.recovery;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#tests + this.#results.length < this.#options.successes;
   }
 
   begin(now: number): void {
     this.stateAt(now);
     this.#attempts.push(this.#changes);
+    this.#tests = this.#hasRoom ? this.#tests + 1 : 1;
+    this.#testedAt = now;
   }
 
   /** The attempt at this position in the order of their beginning ends. @param isSuccess undefined: without a result */
   end(position: number, isSuccess: boolean | undefined, now: number): void {
     const [changes] = this.#attempts.splice(position, 1);
-    if (isSuccess === undefined || this.stateAt(now) === "open" || changes !== this.#changes) return;
+    if (this.stateAt(now) === "open" || changes !== this.#changes) return;
+    this.#tests = Math.max(0, this.#tests - 1);
+    if (isSuccess === undefined) return;
     this.#results.push({ isSuccess, at: now });
     const { failures, window, minRequests, ratio, successes } = this.#options;
     if (this.#state === "half_open") {
@@ -56,6 +66,7 @@ export class BreakerTwin {
     this.#state = state;
     this.#changedAt = now;
     this.#changes++;
+    this.#tests = 0;
     this.#results = [];
   }
 }

@@ -85,6 +85,44 @@ describe("a circuit breaker", () => {
     expect([circuit.breaker.state, circuit.breaker.retryIn]).toEqual(["open", 5_000]);
   });
 
+  test("admits other tests after a while if those in progress do not end: visitors may send slow requests", () => {
+    const circuit = new Circuit();
+    const { breaker, clock } = circuit;
+    circuit.send(false, false, false);
+    clock.pass(5_000);
+    expect(breaker.state).toBe("half_open");
+    const { epoch } = breaker;
+    for (let n = 0; n < 2; n++) breaker.onBegin();
+    clock.pass(4_999);
+    expect(breaker.admits).toBe(false);
+    clock.pass(1);
+    expect(breaker.admits).toBe(true);
+    breaker.onBegin();
+    for (let n = 0; n < 2; n++) breaker.onNoResult(epoch);
+    expect(breaker.admits).toBe(true);
+    breaker.onBegin();
+    breaker.onBegin();
+    expect(breaker.admits).toBe(false);
+    for (let n = 0; n < 2; n++) breaker.onResult(true, epoch, clock.now());
+    expect(breaker.state).toBe("closed");
+  });
+
+  test("counts a response that breaks off once, as a failure", () => {
+    const circuit = new Circuit({ ratio: 1 });
+    const { breaker, clock } = circuit;
+    for (let n = 0; n < 3; n++) {
+      expect(breaker.state).toBe("closed");
+      circuit.send(true);
+      breaker.onBreakOff(breaker.epoch, clock.now());
+    }
+    expect(breaker.state).toBe("open");
+    clock.pass(5_000);
+    expect(breaker.state).toBe("half_open");
+    circuit.send(true);
+    breaker.onBreakOff(breaker.epoch, clock.now());
+    expect(breaker.state).toBe("open");
+  });
+
   test("ignores the results of attempts that began before it changed", () => {
     const circuit = new Circuit();
     const before = circuit.breaker.epoch;

@@ -28,6 +28,9 @@ const PARTS = 10;
  *
  * Each change begins a new epoch. The result of an attempt counts only in the epoch in which the attempt began, because
  * a request that times out late says nothing about the target of now.
+ *
+ * Tests can take any time, as a visitor may send its request slowly. If all tests are in progress for as long as the
+ * recovery takes, they no longer keep others from being admitted.
  */
 export class CircuitBreaker {
   epoch = 0;
@@ -38,9 +41,11 @@ export class CircuitBreaker {
   #state: BreakerState = "closed";
   /** When an open circuit becomes half open. */
   #opensUntil = 0;
-  /** Attempts that began while it is half open, and those that succeeded. */
+  /** Attempts that began while it is half open, without those that were given up, and those that succeeded. */
   #tests = 0;
   #successes = 0;
+  /** When the latest of them began. */
+  #testedAt = 0;
   /** Requests and failures by the part of the window, modulo their number. */
   readonly #requests = new Float64Array(PARTS);
   readonly #failures = new Float64Array(PARTS);
@@ -59,7 +64,9 @@ export class CircuitBreaker {
   /** Whether a request may be sent to the target now. */
   get admits(): boolean {
     if (this.#state === "closed") return true;
-    return this.state === "half_open" && this.#tests < this.#options.successes;
+    if (this.state === "open") return false;
+    const { successes, recovery } = this.#options;
+    return this.#tests < successes || this.#clock.now() - this.#testedAt >= recovery;
   }
 
   /** Milliseconds until an open circuit admits a request. */
@@ -69,38 +76,59 @@ export class CircuitBreaker {
 
   /** An attempt begins. Its results are reported with the epoch of this moment. */
   onBegin(): void {
-    if (this.#state === "half_open") this.#tests++;
+    if (this.#state !== "half_open") return;
+    if (this.#tests >= this.#options.successes) this.#tests = this.#successes;
+    this.#tests++;
+    this.#testedAt = this.#clock.now();
   }
 
-  /** The result of an attempt. A response that breaks off is first a success and then a failure. */
+  /** The result of an attempt, when its response begins or it fails. */
   onResult(isSuccess: boolean, epoch: number, now: number): void {
     if (epoch !== this.epoch || this.state === "open") return;
     if (this.#state === "half_open") this.#onTest(isSuccess, now);
     else this.#count(isSuccess, now);
   }
 
+  /** A response breaks off that was a success when it began. */
+  onBreakOff(epoch: number, now: number): void {
+    if (epoch !== this.epoch || this.state === "open") return;
+    if (this.#state === "half_open") this.#open(now);
+    else this.#countFailure(this.#partAt(now), now);
+  }
+
   /** An attempt ended without showing anything about the target: its visitor left. */
   onNoResult(epoch: number): void {
-    if (epoch === this.epoch && this.#state === "half_open") this.#tests--;
+    if (epoch === this.epoch && this.#state === "half_open") this.#tests = Math.max(this.#successes, this.#tests - 1);
   }
 
   #onTest(isSuccess: boolean, now: number): void {
-    if (!isSuccess) this.#open(now);
-    else if (++this.#successes >= this.#options.successes) this.#become("closed");
+    if (!isSuccess) return this.#open(now);
+    this.#tests = Math.max(this.#tests, ++this.#successes);
+    if (this.#successes >= this.#options.successes) this.#become("closed");
   }
 
   #count(isSuccess: boolean, now: number): void {
-    const { failures, window, minRequests, ratio } = this.#options;
+    const part = this.#partAt(now);
+    this.#requests[part]! += 1;
+    if (!isSuccess) this.#countFailure(part, now);
+  }
+
+  #countFailure(part: number, now: number): void {
+    const { failures, minRequests, ratio } = this.#options;
+    this.#failures[part]! += 1;
+    const failed = sum(this.#failures);
+    const all = sum(this.#requests);
+    if (failed >= failures && all >= minRequests && failed >= ratio * all) this.#open(now);
+  }
+
+  /** The position of the part of the window that contains `now`. Forgets the parts that are older than the window. */
+  #partAt(now: number): number {
+    const { window } = this.#options;
     const part = Math.floor((now * PARTS) / window);
     for (let each = Math.max(this.#part + 1, part - PARTS + 1); each <= part; each++)
       this.#requests[each % PARTS] = this.#failures[each % PARTS] = 0;
     this.#part = Math.max(this.#part, part);
-    this.#requests[part % PARTS]! += 1;
-    if (isSuccess) return;
-    this.#failures[part % PARTS]! += 1;
-    const failed = sum(this.#failures);
-    const all = sum(this.#requests);
-    if (failed >= failures && all >= minRequests && failed >= ratio * all) this.#open(now);
+    return part % PARTS;
   }
 
   #open(now: number): void {

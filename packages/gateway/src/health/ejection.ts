@@ -14,7 +14,9 @@ export class Ejection {
   readonly #options: EjectionOptions;
   #mayEject: (now: number) => boolean;
   #failures = 0;
-  /** Ejections since the last success. */
+  /** Responses that have broken off since the last complete one. */
+  #breakOffs = 0;
+  /** Ejections since the last success, after which no response has broken off. */
   #count = 0;
   #until = -Infinity;
 
@@ -38,16 +40,41 @@ export class Ejection {
     return now < this.#until;
   }
 
-  onSuccess(): void {
-    this.#failures = this.#count = 0;
-    this.#until = -Infinity;
+  /** A response begins. @returns whether the target has recovered from an ejection */
+  onSuccess(): boolean {
+    this.#failures = 0;
+    return this.#recover();
+  }
+
+  /** A response is complete. @returns whether the target has recovered from an ejection */
+  onComplete(): boolean {
+    this.#breakOffs = 0;
+    return this.#recover();
   }
 
   /** @returns whether the target is ejected because of this failure */
   onFailure(now: number): boolean {
     this.#failures++;
+    return this.#eject(now);
+  }
+
+  /** A response breaks off that was a success when it began. @returns whether the target is ejected because of it */
+  onBreakOff(now: number): boolean {
+    this.#breakOffs++;
+    return this.#eject(now);
+  }
+
+  #recover(): boolean {
+    if (this.#count === 0 || this.#failures > 0 || this.#breakOffs > 0) return false;
+    this.#count = 0;
+    this.#until = -Infinity;
+    return true;
+  }
+
+  #eject(now: number): boolean {
     const { failures, time } = this.#options;
-    if (this.#failures < failures || this.isEjectedAt(now) || !this.#mayEject(now)) return false;
+    const isOver = this.#failures + this.#breakOffs >= failures;
+    if (!isOver || this.isEjectedAt(now) || !this.#mayEject(now)) return false;
     this.#count = Math.min(this.#count + 1, LONGEST);
     this.#until = now + time * this.#count;
     // The first failure after the ejection is enough for the next one.

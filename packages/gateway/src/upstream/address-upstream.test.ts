@@ -5,13 +5,21 @@ import { claimPort, until } from "@postern/testkit";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { AddressUpstream, TARGET_LIMITS, type TargetFailure } from "./address-upstream.js";
 
-/** An upstream at a port of this machine, with its failures. */
+/** An upstream at a port of this machine, with its failures and what it reports. */
 function upstreamAt(port: number) {
   const clock = new FakeClock();
   const failures: TargetFailure[] = [];
-  const address = { host: "127.0.0.1", port, tls: false };
-  const upstream = new AddressUpstream({ address, clock, onFailure: (failure) => failures.push(failure) });
-  return { clock, failures, upstream };
+  const reports: string[] = [];
+  const upstream = new AddressUpstream({
+    address: { host: "127.0.0.1", port, tls: false },
+    clock,
+    onFailure: (failure) => {
+      failures.push(failure);
+      reports.push(`failed ${failure.count}`);
+    },
+    onRecovered: () => reports.push("recovered"),
+  });
+  return { clock, failures, reports, upstream };
 }
 
 /** Dials, and waits until that has failed. */
@@ -55,6 +63,32 @@ describe("an upstream that refuses a connection", () => {
       });
     }
     expect(failures).toHaveLength(1);
+  });
+
+  test("reports each time in which it is down once, unless that is short, and each recovery from a reported one", async () => {
+    const port = await claimPort();
+    const { upstream, clock, reports } = upstreamAt(port);
+    const recover = async (): Promise<void> => {
+      const server = await listen(port);
+      upstream.recheck();
+      await until("the check to succeed", () => !upstream.down);
+      server.close();
+      await once(server, "close");
+    };
+    await failToDial(upstream);
+    await recover();
+    expect(reports).toEqual(["failed 1", "recovered"]);
+    await failToDial(upstream);
+    await recover();
+    await failToDial(upstream);
+    expect(reports).toEqual(["failed 1", "recovered"]);
+    clock.pass(TARGET_LIMITS.report);
+    // No visitor comes.
+    upstream.recheck();
+    await until("the check to fail", () => reports.length > 2);
+    expect(reports).toEqual(["failed 1", "recovered", "failed 2"]);
+    await recover();
+    expect(reports).toEqual(["failed 1", "recovered", "failed 2", "recovered"]);
   });
 
   test("is up as soon as a check or a dial succeeds, and the check leaves no connection", async () => {

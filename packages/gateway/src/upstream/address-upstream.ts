@@ -50,9 +50,9 @@ export interface AddressOptions {
   lookup?: Lookup | undefined;
   /** Default: `SYSTEM_CLOCK`. */
   clock?: Clock | undefined;
-  /** Called when connections fail, at most once in `TARGET_LIMITS.report` ms. */
+  /** Called when connections of requests fail, or it stays down, at most once in `TARGET_LIMITS.report` ms. */
   onFailure?: ((failure: TargetFailure) => void) | undefined;
-  /** Called when it accepts connections again after they have failed. */
+  /** Called when it accepts connections again after a reported failure. */
   onRecovered?: ((target: string) => void) | undefined;
 }
 
@@ -80,6 +80,8 @@ export class AddressUpstream implements Upstream {
   #isChecked = false;
   #upSince = -Infinity;
   #unreported = 0;
+  /** Whether `onFailure` was called since it went down. */
+  #isReported = false;
   #reportsAt = -Infinity;
 
   constructor(options: AddressOptions) {
@@ -117,7 +119,9 @@ export class AddressUpstream implements Upstream {
     this.#isChecked = true;
     this.connect(this.#dialerOptions.timeout, (fault) => {
       this.#isChecked = false;
-      if (fault !== undefined) this.#setDown();
+      if (fault === undefined) return;
+      this.#setDown();
+      if (!this.#isReported) this.#report(fault);
     });
   }
 
@@ -156,6 +160,8 @@ export class AddressUpstream implements Upstream {
     if (this.#downUntil === undefined) return;
     this.#downUntil = undefined;
     this.#upSince = this.#clock.now();
+    if (!this.#isReported) return;
+    this.#isReported = false;
     this.#onRecovered(this.name);
   }
 
@@ -165,11 +171,16 @@ export class AddressUpstream implements Upstream {
 
   #failed(error: Error): void {
     this.#setDown();
-    const now = this.#clock.now();
     this.#unreported++;
+    this.#report(reasonOf(error));
+  }
+
+  #report(reason: string): void {
+    const now = this.#clock.now();
     if (now < this.#reportsAt) return;
     this.#reportsAt = now + TARGET_LIMITS.report;
-    this.#onFailure({ target: this.name, reason: reasonOf(error), count: this.#unreported });
+    this.#isReported = true;
+    this.#onFailure({ target: this.name, reason, count: this.#unreported });
     this.#unreported = 0;
   }
 }

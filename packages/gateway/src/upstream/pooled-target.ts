@@ -167,25 +167,34 @@ export class PooledTarget implements PoolMember {
     if (isFailure || UNABLE.has(status)) this.#note("status", status);
     breaker?.onResult(!isFailure, epoch, now);
     if (ejection === undefined) return;
-    if (UNABLE.has(status)) return this.#fail(ejection, now);
-    if (ejection.wasEjected) this.state.recoveredAt = now;
-    ejection.onSuccess();
+    if (UNABLE.has(status)) this.#ejectedIf(ejection.onFailure(now));
+    else if (ejection.onSuccess()) this.state.recoveredAt = now;
   }
 
   onAttempt(outcome: AttemptOutcome, status: number, epoch: number): void {
     this.target.onAttempt();
+    if (status !== 0) return this.#onResponseEnd(outcome, status, epoch);
     const { breaker, ejection, latency } = this.state;
-    if (NEUTRAL.has(outcome)) {
-      if (status === 0) breaker?.onNoResult(epoch);
-      return;
-    }
-    // The result of a complete response is known since its head.
-    if (outcome === "status") return;
+    if (NEUTRAL.has(outcome)) return breaker?.onNoResult(epoch);
     this.#note(outcome, status);
     const now = this.#clock.now();
     latency.observe(FAILURE, now);
     breaker?.onResult(false, epoch, now);
-    if (ejection !== undefined) this.#fail(ejection, now);
+    if (ejection !== undefined) this.#ejectedIf(ejection.onFailure(now));
+  }
+
+  /** What its head shows is known since `onResponse`. */
+  #onResponseEnd(outcome: AttemptOutcome, status: number, epoch: number): void {
+    const { breaker, ejection, latency } = this.state;
+    if (outcome === "status" || NEUTRAL.has(outcome)) {
+      if (ejection?.onComplete() === true) this.state.recoveredAt = this.#clock.now();
+      return;
+    }
+    this.#note(outcome, status);
+    const now = this.#clock.now();
+    latency.observe(FAILURE, now);
+    if (this.#failures?.has(status) !== true) breaker?.onBreakOff(epoch, now);
+    if (ejection !== undefined && !UNABLE.has(status)) this.#ejectedIf(ejection.onBreakOff(now));
   }
 
   onVerdict({ state, fault = "" }: Verdict): void {
@@ -198,8 +207,8 @@ export class PooledTarget implements PoolMember {
     this.state.lastFailure = { reason: failureReason(outcome, status), at: Date.now() };
   }
 
-  #fail(ejection: Ejection, now: number): void {
-    if (ejection.onFailure(now)) this.#pool?.onChange(this, { kind: "ejected" });
+  #ejectedIf(isEjected: boolean): void {
+    if (isEjected) this.#pool?.onChange(this, { kind: "ejected" });
   }
 
   #onBreaker(state: BreakerState): void {

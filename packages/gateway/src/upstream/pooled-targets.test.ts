@@ -102,6 +102,12 @@ describe("a circuit breaker of a target", () => {
     expect(member.isBlocked).toBe(false);
   });
 
+  test("counts a failure once if its response also breaks off", () => {
+    const it = new Pooled({ breaker: BREAKER }, 1);
+    it.attempt(it.member(0), "broken", 500);
+    expect(it.member(0).isBlocked).toBe(false);
+  });
+
   test("concerns one target only", () => {
     const it = new Pooled({ breaker: BREAKER }, 2);
     for (let n = 0; n < 2; n++) it.attempt(it.member(1), "broken");
@@ -130,6 +136,25 @@ describe("a target that fails several times in a row", () => {
     expect(it.usable).toEqual([true, true]);
     fail();
     it.clock.pass(1_000);
+    expect(it.usable).toEqual([true, true]);
+  });
+
+  test("is ejected also if it begins each response and breaks it off, until a complete response", () => {
+    const it = new Pooled({ ejection: EJECTION }, 2);
+    const breakOff = (): void => it.attempt(it.member(0), "broken", 200);
+    breakOff();
+    it.attempt(it.member(0), "status", 200);
+    breakOff();
+    expect(it.usable).toEqual([true, true]);
+    breakOff();
+    expect(it.usable).toEqual([false, true]);
+    it.clock.pass(1_000);
+    breakOff();
+    it.clock.pass(1_999);
+    expect(it.usable).toEqual([false, true]);
+    it.clock.pass(1);
+    it.attempt(it.member(0), "status", 200);
+    breakOff();
     expect(it.usable).toEqual([true, true]);
   });
 

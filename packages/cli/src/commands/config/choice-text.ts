@@ -16,6 +16,7 @@ const TEXTS: Readonly<Record<Balance["strategy"], string>> = {
 /** How the target of a request to a route with several is chosen. */
 export function choiceText({ balance = { strategy: "round_robin" }, targets }: ForwardAction): string {
   const { strategy, key, sticky } = balance;
+  if (targets.every(({ weight }) => weight === 0)) return "none, because all targets have the weight 0";
   if (sticky === "address") return "always the same for the visitor's address";
   const text = strategy === "hash" ? `${TEXTS.hash} ${keyText(key)}` : TEXTS[strategy];
   const weights = targets.map(({ weight = 1 }) => weight);

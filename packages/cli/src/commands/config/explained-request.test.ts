@@ -66,6 +66,12 @@ test.for([
   expect(text).toContain(`Choice    ${expected}\n`);
 });
 
+test("shows that targets with the weight 0 get no requests", async () => {
+  const targets = 'targets = [{ url = "http://a:1", weight = 0 }, { url = "http://b:2", weight = 0 }]';
+  const text = await explainFile(`[[proxy]]\npath = "/*"\n${targets}\n`, "GET", "http://a.example/");
+  expect(text).toContain("Choice    none, because all targets have the weight 0\n");
+});
+
 test("shows fixed answers, redirects and refusals", async () => {
   expect(await explain("DELETE", "http://a.example/api/x")).toContain("Response  403");
   expect(await explain("http://a.example/x?y")).toContain("Redirect  301 to https://www.example.com/x?y");
