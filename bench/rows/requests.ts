@@ -73,7 +73,7 @@ async function run(stage: Stage, settings: Settings, options: RequestsOptions): 
   const setups = await open(stage, settings, options);
   for (const setup of setups) {
     await expectResponse(setup, SMALL);
-    // One connection alone would take a minute until V8 has compiled everything.
+    // V8 has compiled everything after some ten thousand requests: with one connection, that takes several seconds.
     for (const at of [WARM_UP, connections])
       await wrk(stage, setup, { ...load, connections: at, seconds: Math.min(2, load.seconds) });
   }
