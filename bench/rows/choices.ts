@@ -1,5 +1,5 @@
 import { SocketStream } from "../../packages/net/dist/connection/socket-stream.js";
-import { createBalance, type Strategy } from "../../packages/gateway/dist/balance/strategy.js";
+import { createBalance, STRATEGY_NAMES, type Strategy } from "../../packages/gateway/dist/balance/strategy.js";
 import { AddressUpstream } from "../../packages/gateway/dist/upstream/address-upstream.js";
 import { PooledTarget } from "../../packages/gateway/dist/upstream/pooled-target.js";
 import { Pool } from "../../packages/gateway/dist/upstream/pool.js";
@@ -18,29 +18,18 @@ const BARS: ReadonlyMap<number, number> = new Map([
   [1_000, 500],
 ]);
 
-const STRATEGIES: readonly Strategy[] = [
-  "round_robin",
-  "weighted_round_robin",
-  "least_connections",
-  "random",
-  "random_two",
-  "hash",
-  "first",
-  "least_time",
-];
-
 /** Chooses the targets of requests by each strategy, without the gateway. */
 export const choices: Row = {
   name: "choices",
   about: "the choice of a target alone, ns, among 3, 100 and 1,000 targets",
   needs: [],
-  limit: (settings) => 60 + BARS.size * STRATEGIES.length * 4 * duration(settings, SECONDS),
+  limit: (settings) => 60 + BARS.size * STRATEGY_NAMES.length * 4 * duration(settings, SECONDS),
   run: async (_stage, settings) => [...BARS].map(([count, bar]) => measure(settings, count, bar)),
 };
 
 function measure(settings: Settings, count: number, bar: number): Line {
   const seconds = duration(settings, SECONDS);
-  const all = STRATEGIES.map((strategy): [Strategy, number] => {
+  const all = STRATEGY_NAMES.map((strategy): [Strategy, number] => {
     const choose = chooser(strategy, count);
     callRate(choose, seconds);
     return [strategy, 1e9 / callRate(choose, seconds)];

@@ -30,6 +30,7 @@ const STRATEGIES = {
 } as const satisfies Record<string, (options: Pick<BalanceOptions, "key">, isEven: boolean) => Balance>;
 
 export type Strategy = keyof typeof STRATEGIES;
+export const STRATEGY_NAMES = Object.keys(STRATEGIES) as readonly Strategy[];
 
 /**
  * The policy of a pool, apart from cookies.

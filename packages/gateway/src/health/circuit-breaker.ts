@@ -1,4 +1,5 @@
 import type { Clock } from "../deadlines/clock.js";
+import { RecentCount } from "./recent-count.js";
 
 /** Times are in milliseconds. */
 export interface BreakerOptions {
@@ -17,7 +18,7 @@ export interface BreakerOptions {
 
 export type BreakerState = "closed" | "open" | "half_open";
 
-/** The window is divided into this many parts, the oldest of which is forgotten at a time. */
+/** The window is divided into this many parts. */
 const PARTS = 10;
 
 /**
@@ -46,14 +47,14 @@ export class CircuitBreaker {
   #successes = 0;
   /** When the latest of them began. */
   #testedAt = 0;
-  /** Requests and failures by the part of the window, modulo their number. */
-  readonly #requests = new Float64Array(PARTS);
-  readonly #failures = new Float64Array(PARTS);
-  #part = -Infinity;
+  readonly #requests: RecentCount;
+  readonly #failures: RecentCount;
 
   constructor(options: BreakerOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
+    this.#requests = new RecentCount(options.window, PARTS);
+    this.#failures = new RecentCount(options.window, PARTS);
   }
 
   get state(): BreakerState {
@@ -93,7 +94,7 @@ export class CircuitBreaker {
   onBreakOff(epoch: number, now: number): void {
     if (epoch !== this.epoch || this.state === "open") return;
     if (this.#state === "half_open") this.#open(now);
-    else this.#countFailure(this.#partAt(now), now);
+    else this.#countFailure(now);
   }
 
   /** An attempt ended without showing anything about the target: its visitor left. */
@@ -108,27 +109,16 @@ export class CircuitBreaker {
   }
 
   #count(isSuccess: boolean, now: number): void {
-    const part = this.#partAt(now);
-    this.#requests[part]! += 1;
-    if (!isSuccess) this.#countFailure(part, now);
+    this.#requests.add(now);
+    if (!isSuccess) this.#countFailure(now);
   }
 
-  #countFailure(part: number, now: number): void {
+  #countFailure(now: number): void {
     const { failures, minRequests, ratio } = this.#options;
-    this.#failures[part]! += 1;
-    const failed = sum(this.#failures);
-    const all = sum(this.#requests);
+    this.#failures.add(now);
+    const failed = this.#failures.totalAt(now);
+    const all = this.#requests.totalAt(now);
     if (failed >= failures && all >= minRequests && failed >= ratio * all) this.#open(now);
-  }
-
-  /** The position of the part of the window that contains `now`. Forgets the parts that are older than the window. */
-  #partAt(now: number): number {
-    const { window } = this.#options;
-    const part = Math.floor((now * PARTS) / window);
-    for (let each = Math.max(this.#part + 1, part - PARTS + 1); each <= part; each++)
-      this.#requests[each % PARTS] = this.#failures[each % PARTS] = 0;
-    this.#part = Math.max(this.#part, part);
-    return part % PARTS;
   }
 
   #open(now: number): void {
@@ -140,15 +130,8 @@ export class CircuitBreaker {
     this.#state = state;
     this.epoch++;
     this.#tests = this.#successes = 0;
-    this.#part = -Infinity;
-    this.#requests.fill(0);
-    this.#failures.fill(0);
+    this.#requests.clear();
+    this.#failures.clear();
     this.onChange(state);
   }
-}
-
-function sum(counts: Float64Array): number {
-  let total = 0;
-  for (const count of counts) total += count;
-  return total;
 }

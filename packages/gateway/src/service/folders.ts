@@ -1,6 +1,6 @@
 import { FileCache, FileRoot, SecretFiles, SharedDisk, type FilesOptions } from "../files/index.js";
 import type { Labelled, LabelledTraffic } from "../records/labelled-traffic.js";
-import { contentOf } from "./content.js";
+import { contentOf } from "../content.js";
 import { fileFaultReports } from "./file-fault-reports.js";
 import type { GatewayServiceOptions } from "./service-options.js";
 

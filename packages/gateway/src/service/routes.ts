@@ -1,7 +1,7 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
-import { contentOf } from "./content.js";
+import { contentOf } from "../content.js";
 import { FilesRoute } from "./files-route.js";
 import type { Folders } from "./folders.js";
 import { ForwardRoute, type ForwardDependencies } from "./forward-route.js";

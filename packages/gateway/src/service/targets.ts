@@ -3,7 +3,7 @@ import type { FinishedRequest } from "../route.js";
 import { ResolvedTargets } from "../upstream/resolved-targets.js";
 import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
-import { contentOf } from "./content.js";
+import { contentOf } from "../content.js";
 import type { TargetOptions, WeightedTarget } from "./service-options.js";
 import { parseTarget } from "./target-address.js";
 import { targetUpstream, type UpstreamSources } from "./target-upstream.js";

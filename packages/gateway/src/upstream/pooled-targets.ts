@@ -1,4 +1,5 @@
 import { Latency } from "../balance/latency.js";
+import { contentOf } from "../content.js";
 import { SYSTEM_CLOCK, type Clock } from "../deadlines/clock.js";
 import { CircuitBreaker, type BreakerOptions } from "../health/circuit-breaker.js";
 import { Ejection, type EjectionOptions } from "../health/ejection.js";
@@ -121,5 +122,5 @@ export class PooledTargets implements TargetPool {
 }
 
 function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return contentOf(one) === contentOf(other);
 }

@@ -39,7 +39,7 @@ interface Pending {
   isLeft: boolean;
 }
 
-/** So many look-ups within a second are worth the memory of a thread. */
+/** Look-ups within a second that start the thread. With fewer, it is not worth its memory. */
 const MANY = 256;
 const SECOND = 1_000;
 /** A thread that does not answer in this time is stuck, in milliseconds. */

@@ -47,7 +47,7 @@ export class RealFolders {
       if (isLink && (await this.#read(path)) !== realPath) return false;
       return this.#options.followLinks || isBelow(realPath, await this.#options.rootPath());
     } catch {
-      // It is gone. Whoever opens it gets the reason.
+      // The folder or the file is gone. Opening it reports the reason.
       return false;
     }
   }
