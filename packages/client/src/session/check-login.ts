@@ -49,7 +49,7 @@ export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
 }
 
 async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
-  const { subdomain, hostHeader, headers = {}, tls = {}, connectionTimeout: timeout = 30_000 } = options;
+  const { subdomain, hostHeader, join, headers = {}, tls = {}, connectionTimeout: timeout = 30_000 } = options;
   const proxy = parseProxyOf(options.server, options);
   const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])]);
   const address = parseServerAddress(options.server);
@@ -87,6 +87,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
       local_host: authority,
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
+      ...(join === true ? { join } : {}),
     });
     const { owner, name, public_url: publicUrl } = await response.promise;
     return {

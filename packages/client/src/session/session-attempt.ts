@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { TunnelError, type Auth, type Bound } from "@postern/protocol";
+import { FEATURES, TunnelError, type Auth, type Bound } from "@postern/protocol";
 import type { Credential } from "../credential/credential.js";
 import { explainRefusal } from "../credential/refusal.js";
 import type { ConnectOptions } from "../options.js";
@@ -12,6 +12,8 @@ import { DRAIN, type SessionOwner } from "./tunnel-session.js";
 
 /** Milliseconds between two probes of the tunnel. */
 export const HEALTH_INTERVAL = 60_000;
+
+const NO_GROUPS = "the server is too old for --join: it cannot let several clients serve a name together";
 
 /** Errors of the credential. All other errors of a login are reported as connection failures. */
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
@@ -81,10 +83,12 @@ export class SessionAttempt implements SessionOwner {
    */
   async open(signal: AbortSignal): Promise<Bound> {
     const { options, name, instance } = this.#context;
-    const { session, lifetime } = await this.#login(signal);
+    const { session, lifetime, features } = await this.#login(signal);
     try {
-      const { hostHeader, offlineStatus } = options;
-      const request = { subdomain: name, hostHeader, instance, offlineStatus };
+      const { hostHeader, offlineStatus, join = false, weight } = options;
+      // An older server would ignore the wish to join, and replace the clients that serve the name.
+      if (join && !features.includes(FEATURES.groups)) throw new TunnelError("PN_UNSUPPORTED", NO_GROUPS);
+      const request = { subdomain: name, hostHeader, instance, offlineStatus, join, weight };
       const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
       if (this.retired.aborted) throw this.retired.reason;
       checkGrant(bound);

@@ -129,6 +129,11 @@ const configSummary = object("The configuration of the endpoint, without secrets
   local: text("The local service."),
   subdomain: orNull(text("The requested subdomain; null if the server chooses one.")),
   host_header: orNull(text("The Host that the local service receives; null if it is the visitor's.")),
+  group_weight: orNull(
+    count(
+      "The share of the requests, relative to the clients that serve the name together with this one; null if the endpoint does not join other clients.",
+    ),
+  ),
   auth_method: {
     type: "string",
     enum: ["api_key", "token", "certificate"],

@@ -3,7 +3,7 @@ import { IdleStreams } from "./idle-streams.js";
 import type { PoolMember } from "./pool-member.js";
 import type { Upstream } from "./upstream.js";
 
-/** An upstream, its idle streams, and its requests in progress. As a member of a pool, it has the weight 1. */
+/** An upstream, its idle streams, and its requests in progress. */
 export class Target implements PoolMember {
   readonly upstream: Upstream;
   readonly idle: IdleStreams;
@@ -27,11 +27,11 @@ export class Target implements PoolMember {
   }
 
   get weight(): number {
-    return 1;
+    return this.upstream.weight ?? 1;
   }
 
   get share(): number {
-    return 1;
+    return this.weight;
   }
 
   get name(): string | undefined {

@@ -11,6 +11,10 @@ export interface Upstream {
   readonly name?: string;
   /** For Host: the host and port that it is reached by; undefined if it has no address of its own. */
   readonly authority?: string;
+  /** The Host for it on a route with TARGET_HOST. Default: its authority. */
+  readonly hostHeader?: string | undefined;
+  /** Its share of the requests, if it is one of several in a place where one target is configured. Default 1. */
+  readonly weight?: number;
   /** The path of its URL, below which a route's path edit puts requests. Empty if that is `/`. Default: empty. */
   readonly basePath?: string;
   /** Idle streams that may be kept to it. Default: any number. */

@@ -6,11 +6,11 @@ import type { TunnelRegistry } from "./tunnel-registry.js";
 /** The tunnels of one name as a target of a gateway in the same process. */
 export class NamedUpstream implements Upstream {
   readonly #name: string;
-  readonly #registry: Pick<TunnelRegistry, "find" | "peek">;
+  readonly #registry: Pick<TunnelRegistry, "pick" | "peek">;
   readonly #publicHost: (name: string) => string;
 
   /** @param publicHost returns the host and port at which visitors reach a name */
-  constructor(name: string, registry: Pick<TunnelRegistry, "find" | "peek">, publicHost: (name: string) => string) {
+  constructor(name: string, registry: Pick<TunnelRegistry, "pick" | "peek">, publicHost: (name: string) => string) {
     this.#name = name;
     this.#registry = registry;
     this.#publicHost = publicHost;
@@ -31,8 +31,8 @@ export class NamedUpstream implements Upstream {
   }
 
   dial(): ByteStream {
-    const tunnel = this.#registry.find(this.#name);
-    if (typeof tunnel !== "object") throw new Error(`no client serves ${this.#name}`);
+    const tunnel = this.#registry.pick(this.#name);
+    if (tunnel === undefined) throw new Error(`no client serves ${this.#name}`);
     return tunnel.dial();
   }
 
