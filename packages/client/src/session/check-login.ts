@@ -7,6 +7,7 @@ import { login, remoteError } from "../server-connection/login.js";
 import { parseProxyOf } from "../server-connection/proxy-address.js";
 import { parseServerAddress } from "../server-connection/server-address.js";
 import { serverText } from "../server-text.js";
+import { checkGroupSupport } from "./group-support.js";
 import { isPublicUrl } from "./grant.js";
 
 /** The length of the longest owner or name, in characters. */
@@ -81,6 +82,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   const abandon = (): void => response.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response in time"));
   signal.addEventListener("abort", abandon, { once: true });
   try {
+    checkGroupSupport(join === true, welcome.features);
     session.control({
       type: "check",
       check: 1,

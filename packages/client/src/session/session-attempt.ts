@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
-import { FEATURES, TunnelError, type Auth, type Bound } from "@postern/protocol";
+import { TunnelError, type Auth, type Bound } from "@postern/protocol";
 import type { Credential } from "../credential/credential.js";
 import { explainRefusal } from "../credential/refusal.js";
 import type { ConnectOptions } from "../options.js";
 import { dialServer } from "../server-connection/server-dial.js";
 import type { Dependencies, OpenSession } from "./dependencies.js";
+import { checkGroupSupport } from "./group-support.js";
 import { checkGrant } from "./grant.js";
 import type { TunnelContext } from "./tunnel-context.js";
 import type { TunnelEvents } from "../tunnel-events.js";
@@ -12,8 +13,6 @@ import { DRAIN, type SessionOwner } from "./tunnel-session.js";
 
 /** Milliseconds between two probes of the tunnel. */
 export const HEALTH_INTERVAL = 60_000;
-
-const NO_GROUPS = "the server is too old for --join: it cannot let several clients serve a name together";
 
 /** Errors of the credential. All other errors of a login are reported as connection failures. */
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
@@ -86,8 +85,7 @@ export class SessionAttempt implements SessionOwner {
     const { session, lifetime, features } = await this.#login(signal);
     try {
       const { hostHeader, offlineStatus, join = false, weight } = options;
-      // An older server would ignore the wish to join, and replace the clients that serve the name.
-      if (join && !features.includes(FEATURES.groups)) throw new TunnelError("PN_UNSUPPORTED", NO_GROUPS);
+      checkGroupSupport(join, features);
       const request = { subdomain: name, hostHeader, instance, offlineStatus, join, weight };
       const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
       if (this.retired.aborted) throw this.retired.reason;

@@ -187,7 +187,9 @@ const traffic = {
 };
 
 const gatewayTarget = object("A target of the route.", {
-  target: text("Its host and port, the path of its socket, or `tunnel://name`."),
+  target: text(
+    "Its host and port, the path of its socket, or `tunnel://name`; `tunnel://name#2` is one of several clients that serve the tunnel.",
+  ),
   state: {
     type: "string",
     enum: Object.keys(TARGET_STATES),

@@ -1,4 +1,5 @@
 import type { ByteStream } from "@postern/net";
+import type { AttemptOutcome } from "./attempt.js";
 import { IdleStreams } from "./idle-streams.js";
 import type { PoolMember } from "./pool-member.js";
 import type { Upstream } from "./upstream.js";
@@ -35,7 +36,7 @@ export class Target implements PoolMember {
   }
 
   get name(): string | undefined {
-    return this.upstream.name;
+    return this.upstream.key ?? this.upstream.name;
   }
 
   reuse(now: number): ByteStream | undefined {
@@ -57,7 +58,8 @@ export class Target implements PoolMember {
     this.upstream.recheck?.();
   }
 
-  onAttempt(): void {
+  onAttempt(outcome: AttemptOutcome): void {
     this.#inUse -= 1;
+    this.upstream.onOutcome?.(outcome);
   }
 }

@@ -86,6 +86,10 @@ export class GroupMember implements PoolMember, Upstream {
     return tunnel.dial();
   }
 
+  onOutcome(outcome: AttemptOutcome): void {
+    if (outcome === "refused") this.#downUntil = now() + REFUSED_PAUSE;
+  }
+
   /** The client gets the record of the request. */
   onFinished(request: FinishedRequest): void {
     this.#tunnels[0]?.onFinished(request);
@@ -130,7 +134,7 @@ export class GroupMember implements PoolMember, Upstream {
 
   onAttempt(outcome: AttemptOutcome): void {
     this.#inUse -= 1;
-    if (outcome === "refused") this.#downUntil = now() + REFUSED_PAUSE;
+    this.onOutcome(outcome);
   }
 
   #onBegin(tunnel: Tunnel): void {

@@ -17,7 +17,7 @@ function upstream(...found: (Partial<Tunnel> | undefined)[]): NamedUpstream {
     next++;
     return tunnel;
   };
-  return new NamedUpstream("web", { pick, peek }, (name) => `${name}.tunnel.example:8080`);
+  return new NamedUpstream("web", { pick, peek, members: () => [] }, (name) => `${name}.tunnel.example:8080`);
 }
 
 test("a name without a client is gone, and the public address is its Host", () => {
@@ -26,8 +26,8 @@ test("a name without a client is gone, and the public address is its Host", () =
 });
 
 test("a tunnel decides for itself whether it is available, and which Host its service gets", () => {
-  const { unavailable, suspect, authority } = upstream({ unavailable: "full", suspect: false, hostHeader: "app" });
-  expect([unavailable, suspect, authority]).toEqual(["full", false, "app"]);
+  const { unavailable, suspect, hostHeader } = upstream({ unavailable: "full", suspect: false, hostHeader: "app" });
+  expect([unavailable, suspect, hostHeader]).toEqual(["full", false, "app"]);
 });
 
 test("a dial opens a stream of a tunnel, whose client gets the record of the request", () => {

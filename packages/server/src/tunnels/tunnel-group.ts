@@ -87,10 +87,13 @@ export class TunnelGroup {
     return this.#tunnels.find(({ id }) => isSigned(field, id));
   }
 
-  /** Detects sessions that are cut off if another session could serve instead. Call it about once a second. */
+  /**
+   * Detects sessions that are cut off, because another session, or another target of a gateway, could serve instead.
+   * Call it about once a second.
+   */
   watch(): void {
     this.#shared?.sweep();
-    if (this.#tunnels.length > 1) for (const tunnel of this.#tunnels) tunnel.watch();
+    for (const tunnel of this.#tunnels) tunnel.watch();
   }
 
   /** From now on, each client has its share of the requests, whatever the number of its sessions. */
