@@ -12,6 +12,9 @@ test("says what happened to a target, and why", () => {
   expect(targetChangeText({ route, target, change: "unhealthy", reason, areAllUnhealthy: false })).toBe(
     "Target 10.0.0.5:80 fails its health checks: it responded with 500",
   );
+  expect(targetChangeText({ route, target, change: "ejected", reason: "its last requests have failed" })).toBe(
+    "Target 10.0.0.5:80 gets no requests for a while: its last requests have failed",
+  );
 });
 
 test("says that health checks are ignored if all targets of a route fail them", () => {

@@ -4,7 +4,7 @@ const TEXTS: Readonly<Record<TargetReport["change"], string>> = {
   up: "accepts connections again",
   unhealthy: "fails its health checks",
   healthy: "passes its health checks again",
-  ejected: "gets no requests for a while, because its last ones have failed",
+  ejected: "gets no requests for a while",
   circuit_open: "gets no requests, because its circuit breaker is open: too many have failed",
   circuit_half_open: "gets a few requests, which test whether its circuit breaker closes",
   circuit_closed: "gets requests again: its circuit breaker is closed",

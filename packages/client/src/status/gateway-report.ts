@@ -16,7 +16,7 @@ export const TARGET_STATES = {
   circuit_open: "its circuit breaker is open",
   circuit_half_open: "requests test whether its circuit breaker closes",
   unhealthy: "it fails its health checks",
-  ejected: "its last requests have failed",
+  ejected: "its requests have failed, or took much longer than those to other targets",
   suspect: "a tunnel whose client may be cut off",
 } as const;
 export type GatewayTargetState = keyof typeof TARGET_STATES;

@@ -2,6 +2,7 @@ import type { BreakCause } from "@postern/net";
 import { describe, expect, test } from "vitest";
 import { Latency } from "../balance/latency.js";
 import { CircuitBreaker } from "../health/circuit-breaker.js";
+import { Epochs } from "../health/epochs.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { TARGET_HOST } from "../route.js";
 import { Pool } from "../upstream/pool.js";
@@ -231,9 +232,11 @@ describe("a target whose circuit breaker is open", () => {
   function guarded(): { upstream: FakeUpstream; member: PooledTarget; clock: FakeClock } {
     const clock = new FakeClock();
     const upstream = new FakeUpstream({ authority: "t:80" });
+    const epochs = new Epochs();
     const state = {
       latency: new Latency(),
-      breaker: new CircuitBreaker(breaker, clock),
+      epochs,
+      breaker: new CircuitBreaker(breaker, clock, epochs),
       verdicts: [],
       recoveredAt: -Infinity,
     };

@@ -59,7 +59,7 @@ export class Attempts implements ForwardOptions {
     // A sole target is always tried: there is nothing to lose.
     if (target === undefined || target.isBlocked === true || (isPlural && !target.available))
       return this.#refuse(targetsDown(pool));
-    const { upstream, epoch = 0 } = target;
+    const { upstream } = target;
     if (!this.#editHead(route, upstream, attempted.request)) return this.#refuse(refusals.PN_ROUTE_PATH);
     const idle = mayUseIdle ? target.reuse(now) : undefined;
     const stream = idle ?? target.open(now);
@@ -67,7 +67,7 @@ export class Attempts implements ForwardOptions {
     this.onIdleStream = idle !== undefined;
     this.#target = target;
     this.upstream = upstream;
-    this.#epoch = epoch;
+    this.#epoch = target.epoch ?? 0;
     this.sentAt = NaN;
     return stream;
   }

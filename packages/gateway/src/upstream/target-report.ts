@@ -8,7 +8,7 @@ import { PooledTarget, type TargetChange } from "./pooled-target.js";
  * - `down`: it accepts no connections
  * - `circuit_open`, `circuit_half_open`: its circuit breaker is open, or tests it
  * - `unhealthy`: it fails its health checks
- * - `ejected`: its last requests have failed
+ * - `ejected`: its requests have failed, or took much longer than those to other targets
  * - `suspect`: a tunnel whose client may be cut off
  */
 export type TargetState =
@@ -20,7 +20,7 @@ export interface TargetReport {
   readonly route: string | undefined;
   readonly target: string;
   readonly change: TargetChange["kind"] | "up";
-  /** Why it is unhealthy. */
+  /** Why it is unhealthy or ejected. */
   readonly reason?: string;
   /** Whether all targets of the route are unhealthy now, so that their health checks are ignored. */
   readonly areAllUnhealthy?: boolean;
