@@ -22,6 +22,13 @@ test("says that health checks are ignored if all targets of a route fail them", 
   expect(targetChangeText(report)).toMatch(/All targets of \/api\/\* fail them, so all are used; check the options/);
 });
 
+test("says that no target of a route can be reached, which is no fault of the health checks", () => {
+  const report = { route, target, change: "unhealthy", reason: "x", areAllUnhealthy: true } as const;
+  expect(targetChangeText({ ...report, areAllUnreachable: true })).toBe(
+    "Target 10.0.0.5:80 fails its health checks: x. No target of /api/* can be reached",
+  );
+});
+
 test("only bad news is alarming", () => {
   const changes = [
     "up",

@@ -11,10 +11,12 @@ const TEXTS: Readonly<Record<TargetReport["change"], string>> = {
 };
 
 /** A sentence about a change of a target, without a full stop. */
-export function targetChangeText({ target, change, reason, route, areAllUnhealthy }: TargetReport): string {
+export function targetChangeText(report: TargetReport): string {
+  const { target, change, reason, route = "the route", areAllUnhealthy, areAllUnreachable } = report;
   const text = `Target ${target} ${TEXTS[change]}${reason === undefined ? "" : `: ${reason}`}`;
   if (areAllUnhealthy !== true) return text;
-  return `${text}. All targets of ${route ?? "the route"} fail them, so all are used; check the options of the health checks`;
+  if (areAllUnreachable === true) return `${text}. No target of ${route} can be reached`;
+  return `${text}. All targets of ${route} fail them, so all are used; check the options of the health checks`;
 }
 
 /** Whether the owner of a target should look at it. */

@@ -23,6 +23,7 @@ test("shows the gateway's addresses, and each route with its requests and target
           { ...target, target: "127.0.0.1:3000", active: 2 },
           { ...target, target: "127.0.0.1:3001", state: "circuit_open", weight: 3, last_failure },
           { ...target, target: "tunnel://web", state: "unavailable" },
+          { ...target, target: "127.0.0.1:3002", state: "drained", weight: 0, last_failure },
         ],
       },
       { route: "/old", action: "redirect", requests: none, ...sums, targets: [] },
@@ -33,7 +34,7 @@ test("shows the gateway's addresses, and each route with its requests and target
   expect(gatewayLines(report, picocolors.createColors(false))).toEqual([
     "Gateway  http://127.0.0.1:8080  https://127.0.0.1:8443  1 connection",
     "ROUTE   REQUESTS  4XX  5XX  TARGETS",
-    "/api/*  43        2    1    127.0.0.1:3000 [2 active], 127.0.0.1:3001 (circuit open), tunnel://web (unavailable)",
+    "/api/*  43        2    1    127.0.0.1:3000 [2 active], 127.0.0.1:3001 (circuit open), tunnel://web (unavailable), 127.0.0.1:3002 (drained: weight 0)",
     "/old    0         0    0    redirect",
     "127.0.0.1:3001 failed at 2026-11-27T12:00:00.000Z: it responded with 500",
   ]);

@@ -30,7 +30,7 @@ export function gatewayLines(
 function failureLines(routes: GatewayReport["routes"]): string[] {
   const lines = routes.flatMap(({ targets }) =>
     targets.flatMap(({ target, state, last_failure: failure }) =>
-      state === "ok" || failure === null
+      state === "ok" || state === "drained" || failure === null
         ? []
         : [
             `${printable(target)} failed${failure.time === null ? "" : ` at ${failure.time}`}: ${printable(failure.reason)}`,
@@ -45,6 +45,10 @@ function targetText(
   paint: Paint,
 ): string {
   const name = printable(target);
-  const shown = state === "ok" ? name : paint.yellow(`${name} (${state.replaceAll("_", " ")})`);
+  const shown = state === "ok" ? name : paint.yellow(`${name} (${stateText(state)})`);
   return active === 0 ? shown : `${shown} [${active} active]`;
+}
+
+function stateText(state: string): string {
+  return state === "drained" ? "drained: weight 0" : state.replaceAll("_", " ");
 }

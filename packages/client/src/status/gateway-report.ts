@@ -11,6 +11,7 @@ export interface GatewayTraffic {
 /** Why a target gets no requests while others can; the gateway's own states. */
 export const TARGET_STATES = {
   ok: "it gets requests",
+  drained: "its weight is 0, so it never gets one",
   unavailable: "a tunnel without a client",
   down: "it accepts no connections",
   circuit_open: "its circuit breaker is open",

@@ -97,7 +97,8 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     if (!("reason" in change)) return report;
     const { reason } = change;
     if (change.kind === "ejected") return { ...report, reason };
-    return { ...report, reason, areAllUnhealthy: this.#pooled.ignoresVerdicts };
+    const { ignoresVerdicts: areAllUnhealthy, areUnreachable } = this.#pooled;
+    return { ...report, reason, areAllUnhealthy, areAllUnreachable: areAllUnhealthy && areUnreachable };
   }
 
   close(): void {

@@ -114,6 +114,11 @@ export class PooledTarget implements PoolMember {
     return this.state.verdicts.some(isFailed);
   }
 
+  /** Whether a health check that it fails cannot connect to it. */
+  get isUnreachable(): boolean {
+    return this.state.verdicts.some((each) => isFailed(each) && each.isUnreachable);
+  }
+
   get verdicts(): readonly Verdict[] {
     return this.state.verdicts;
   }

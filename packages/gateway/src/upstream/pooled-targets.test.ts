@@ -73,9 +73,9 @@ describe("a circuit breaker of a target", () => {
 describe("health checks", () => {
   const checks = [{ unhealthyAfter: 1, healthyAfter: 1 }];
   /** Lets the check of a member end. */
-  const end = (member: PooledTarget, fault?: string): void => {
+  const end = (member: PooledTarget, fault?: string, isUnreachable = false): void => {
     const [verdict] = member.verdicts;
-    if (verdict!.onResult(fault)) member.onVerdict(verdict!);
+    if (verdict!.onResult(fault, isUnreachable)) member.onVerdict(verdict!);
   };
 
   test("keep requests away from a target that fails them, until it passes them", () => {
@@ -96,6 +96,16 @@ describe("health checks", () => {
     expect(it.usable).toEqual([true, true]);
     end(it.member(1));
     expect(it.usable).toEqual([false, true]);
+  });
+
+  test("tell whether no target can be reached", () => {
+    const it = new Pooled({ checks }, 2);
+    end(it.member(0), "it refused the connection", true);
+    expect(it.pooled.areUnreachable).toBe(false);
+    end(it.member(1), "it responded with 500");
+    expect(it.pooled.areUnreachable).toBe(false);
+    end(it.member(1), "it refused the connection", true);
+    expect(it.pooled.areUnreachable).toBe(true);
   });
 
   test("survive a reload that does not change them", () => {

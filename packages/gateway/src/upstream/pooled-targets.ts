@@ -87,6 +87,11 @@ export class PooledTargets implements TargetPool {
     return (this.#areUnhealthy = members.every((each) => each instanceof PooledTarget && each.isUnhealthy));
   }
 
+  /** Whether health checks can connect to none of the targets. */
+  get areUnreachable(): boolean {
+    return this.#members().every((each) => each instanceof PooledTarget && each.isUnreachable);
+  }
+
   /** At most half of a pool is ejected, because the rest must be able to bear its load. */
   mayEject(now: number): boolean {
     const members = this.#members();
