@@ -28,6 +28,8 @@ export interface GatewayTargetReport {
   state: GatewayTargetState;
   /** Requests in progress, of all routes. */
   active: number;
+  /** Finished requests, of all routes, in the last 10 seconds. */
+  requests_per_second: number;
   weight: number;
   /** Until its responses begin, a moving average; null if that is not known. */
   latency_ms: number | null;
