@@ -221,6 +221,34 @@ test("when a real thread dies in the middle of its work, its look-ups are done i
   expect(workers).toHaveLength(2);
 });
 
+/** Uses up the memory of a thread when it gets its first look-ups. */
+const HOG = `data:text/javascript,
+  import { parentPort } from "node:worker_threads";
+  const held = [];
+  parentPort.once("message", () => { for (;;) held.push(new Array(1_000_000).fill(0.5)); });`;
+
+test("when a real thread has no memory left, its look-ups are done in another way, and the next one works", async () => {
+  const { directory, file } = folderWithFile();
+  const errors: unknown[] = [];
+  let workers = 0;
+  const thread = new LookUpThread((memory) => {
+    const worker = startThread(memory, workers++ === 0 ? ["--import", HOG] : []);
+    return worker.on("error", ({ code }: NodeJS.ErrnoException) => errors.push(code));
+  });
+  onTestFinished(() => thread.close());
+  const owner = new Owner();
+  let found: unknown;
+  while (found === undefined) {
+    // The first thread is stuck before it ends.
+    owner.isSlow = false;
+    found = await thread.lookUp({ path: file, within: directory, known: undefined }, owner);
+    await nextTurn();
+  }
+  expect(found).toMatchObject({ kind: "file", realPath: file, piece: { bytes: Buffer.from("one") } });
+  expect(errors).toEqual(["ERR_WORKER_OUT_OF_MEMORY"]);
+  expect(workers).toBe(2);
+});
+
 test("a look-up that is too long for its place, or has a NUL in its path, stays in its folder", async () => {
   const started = new Started();
   expect(started.lookUp(`/${"a".repeat(40_000)}`)).toBeUndefined();

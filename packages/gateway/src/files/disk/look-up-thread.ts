@@ -81,7 +81,7 @@ export class LookUpThread {
   #since = -Infinity;
 
   /** @param startWorker default: a thread of Node.js */
-  constructor(startWorker: (memory: SharedArrayBuffer) => LookUpWorker = startThread) {
+  constructor(startWorker: (memory: SharedArrayBuffer) => LookUpWorker = (memory) => startThread(memory)) {
     this.#startWorker = startWorker;
   }
 
@@ -252,8 +252,8 @@ export class LookUpThread {
   }
 }
 
-/** @internal Starts the thread. */
-export function startThread(memory: SharedArrayBuffer): Worker {
+/** @internal Starts the thread. @param execArgv options of Node.js for it */
+export function startThread(memory: SharedArrayBuffer, execArgv: string[] = []): Worker {
   // Built, or as it is in the sources.
   const file = `./look-up-worker${import.meta.url.slice(-3)}`;
   return new Worker(new URL(file, import.meta.url), {
@@ -263,6 +263,6 @@ export function startThread(memory: SharedArrayBuffer): Worker {
     trackUnmanagedFds: false,
     // Nothing lives longer than a look-up.
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
-    execArgv: [],
+    execArgv,
   });
 }
