@@ -59,7 +59,10 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     this.limits = limits;
     this.#targets = targets;
     this.#onRouted = onRouted;
-    const isEven = (health.slowStart ?? 0) === 0 && weights.every((weight) => weight === weights[0]);
+    // The clients of a tunnel have weights of their own.
+    const isEven =
+      (health.slowStart ?? 0) === 0 &&
+      given.every(({ url, weight = 1 }) => weight === weights[0] && !url.startsWith("tunnel:"));
     const policy = createBalance(balance, isEven);
     if (balance.sticky === "cookie") {
       const { name: route, match } = options;
@@ -94,8 +97,11 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
 
   #reportOf(target: PooledTarget, change: TargetChange): TargetReport {
     const report = { route: this.options.name, target: nameOf(target), change: change.kind };
-    if (change.kind !== "unhealthy") return report;
-    return { ...report, reason: change.fault, areAllUnhealthy: this.#pooled.ignoresVerdicts };
+    if (!("reason" in change)) return report;
+    const { reason } = change;
+    if (change.kind === "ejected") return { ...report, reason };
+    const { ignoresVerdicts: areAllUnhealthy, areUnreachable } = this.#pooled;
+    return { ...report, reason, areAllUnhealthy, areAllUnreachable: areAllUnhealthy && areUnreachable };
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import type { Labelled, LabelledTraffic } from "../records/labelled-traffic.js";
+import { RequestRate } from "../records/request-rate.js";
 import type { FinishedRequest } from "../route.js";
 import { ResolvedTargets } from "../upstream/resolved-targets.js";
 import { Target } from "../upstream/target.js";
@@ -25,6 +26,12 @@ interface Kept {
   users: number;
 }
 
+/** What is counted for the requests to one upstream. */
+interface Served {
+  readonly counted: Labelled;
+  readonly rate: RequestRate;
+}
+
 /**
  * The targets of all routes, by their content. Routes that name the same target share it and its connections, and a
  * reload keeps it. Targets that differ in their TLS options or times share no connection.
@@ -34,8 +41,8 @@ export class Targets {
   readonly #traffic: LabelledTraffic;
   readonly #byContent = new Map<string, Kept>();
   readonly #kept = new Map<Member, Kept>();
-  /** The traffic of each upstream's label, also after the release: requests may still be in progress. */
-  readonly #counted = new WeakMap<Upstream, Labelled>();
+  /** By upstream, also after the release: requests may still be in progress. */
+  readonly #served = new WeakMap<Upstream, Served>();
 
   constructor(sources: UpstreamSources, traffic: LabelledTraffic) {
     this.#sources = sources;
@@ -72,8 +79,15 @@ export class Targets {
   onFinished(request: FinishedRequest): void {
     const { upstream } = request;
     if (upstream === undefined) return;
-    this.#counted.get(upstream)?.traffic.count(request);
+    const served = this.#served.get(upstream);
+    served?.counted.traffic.count(request);
+    served?.rate.count(request.endedAt);
     if (upstream instanceof TunnelTarget) upstream.onFinished(request);
+  }
+
+  /** Finished requests to an upstream per second, of all routes. */
+  rateOf(upstream: Upstream, now: number): number {
+    return this.#served.get(upstream)?.rate.perSecond(now) ?? 0;
   }
 
   /**
@@ -96,14 +110,14 @@ export class Targets {
     let counted: Labelled | undefined;
     const create = (address?: string): Target => {
       const upstream = targetUpstream(options, this.#sources, address);
-      if (counted !== undefined) this.#counted.set(upstream, counted);
+      if (counted !== undefined) this.#serve(upstream, counted);
       return new Target(upstream);
     };
     const host = hostToResolve(options);
     const member = host === undefined ? create() : new ResolvedTargets({ host, create });
     const [label, first] = member instanceof Target ? [nameOf(member), [member]] : [options.url, member.targets];
     counted = this.#traffic.use({ target: label });
-    for (const { upstream } of first) this.#counted.set(upstream, counted);
+    for (const { upstream } of first) this.#serve(upstream, counted);
     return this.#keep(content, member, counted);
   }
 
@@ -119,8 +133,12 @@ export class Targets {
     if (target.kind !== "tunnel") return undefined;
     const { name, basePath } = target;
     const tunnel = tunnelOf(url, name, this.#sources);
-    const onUsed = (upstream: Upstream, counted: Labelled): void => void this.#counted.set(upstream, counted);
+    const onUsed = (upstream: Upstream, counted: Labelled): void => this.#serve(upstream, counted);
     return new TunnelTargets({ name, tunnel, basePath, traffic: this.#traffic, onUsed });
+  }
+
+  #serve(upstream: Upstream, counted: Labelled): void {
+    this.#served.set(upstream, { counted, rate: new RequestRate() });
   }
 }
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { FinishedRequest, PickContext, PoolMember } from "@postern/gateway";
 import { DEFAULT_GROUP_OPTIONS, GroupRoute, type GroupOptions } from "./group-route.js";
 import type { GroupMember } from "./group-member.js";
@@ -152,6 +152,18 @@ describe("a client that fails", () => {
     for (let n = 0; n < 6; n++) expect(pick().name).not.toBe("one");
     for (let n = 0; n < 9; n++) member("two").onAttempt("broken", 0, 0);
     expect([member("two").suspect, ejected]).toEqual([false, [1]]);
+  });
+
+  test("many more requests than the others is ejected, although it serves some", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    for (const name of ["one", "two", "three"]) join(name);
+    for (let n = 0; n < 40; n++) {
+      vi.advanceTimersByTime(100);
+      member("one").onResponse?.(n % 2 === 0 ? 502 : 200, 1, 0);
+      for (const name of ["two", "three"]) member(name).onResponse?.(200, 1, 0);
+    }
+    expect(group.pool.targets.map(({ suspect }) => suspect)).toEqual([true, false, false]);
   });
 
   test("is still ejected after it has reconnected, and has the same number", () => {

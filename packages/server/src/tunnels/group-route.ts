@@ -33,8 +33,12 @@ export const DEFAULT_GROUP_OPTIONS: GroupOptions = {
   cookieKey: () => randomBytes(32).toString("base64url"),
 };
 
-/** When requests are kept from a client that answers pings but does not serve them. */
-const EJECTION = { failures: 5, time: 10_000 } as const;
+/** When requests are kept from a client that answers pings but does not serve them: as by default in the gateway. */
+const EJECTION = {
+  failures: 5,
+  time: 10_000,
+  outliers: { window: 30_000, minRequests: 20, minSuccessRatio: 0.8, maxLatencyRatio: 0 },
+} as const;
 
 /** Milliseconds in which the share of a client grows to its weight after it has joined others. */
 const SLOW_START = 10_000;
