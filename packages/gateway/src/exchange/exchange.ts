@@ -331,7 +331,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   #completeIfDelivered(): void {
     if (this.#state !== "delivering" || this.#handed > 0 || this.#handedOwn > 0) return;
     const stream = this.#stream as ByteStream;
-    const idle = this.#attempts.target?.idle;
+    const { idle } = this.#attempts;
     const { keepsAlive, idleTimeout } = this.#response;
     this.#finish(this.status, "status");
     if (!this.#isStreamBroken) {
