@@ -32,6 +32,11 @@ class Origins {
     return { origins, ports: await Promise.all(ports) };
   }
 
+  /** How many requests each origin has seen, the smaller number first. */
+  get times(): number[] {
+    return this.seen.toSorted((one, other) => one - other);
+  }
+
   plan(reset: Reset): void {
     this.reset = reset;
     this.seen = [0, 0];
@@ -109,7 +114,7 @@ describe.each(REQUESTS)("a %s to a target that resets the connection, on %s one,
       const expected = isBegun ? (after < RESPONSE.length ? "cut" : "200 hello") : isIdempotent ? "200 hello" : "502";
       expect([after, outcome]).toEqual([after, expect.stringMatching(`^${expected}`)]);
       const times = isIdempotent && !isBegun ? 2 : 1;
-      expect([after, ...origins.seen.toSorted()]).toEqual([after, times - 1, 1]);
+      expect([after, ...origins.times]).toEqual([after, times - 1, 1]);
       const bodies = origins.whole.flat();
       expect([after, bodies]).toEqual([after, Array(times).fill(method === "GET" ? "" : BODY)]);
     }
@@ -127,7 +132,7 @@ describe.each(REQUESTS)("a %s to a target that resets the connection, on %s one,
       const outcome = await visit(gateway, method);
       expect([after, outcome]).toEqual([after, isIdempotent ? "200 hello" : "502 PN_TARGET_BROKEN"]);
       const times = isIdempotent ? 2 : 1;
-      expect([after, ...origins.seen.toSorted()]).toEqual([after, times - 1, 1]);
+      expect([after, ...origins.times]).toEqual([after, times - 1, 1]);
       expect([after, origins.whole.flat().length]).toEqual([after, times - 1]);
     }
   });
@@ -154,10 +159,10 @@ test.each(["PUT", "POST"])(
       const text = await wire.read("\r\n\r\n");
       if (method === "PUT") {
         expect(await wire.read("hello")).toContain("200 OK");
-        expect([sent, origins.seen.toSorted(), origins.whole.flat()]).toEqual([sent, [1, 1], [BODY]]);
+        expect([sent, origins.times, origins.whole.flat()]).toEqual([sent, [1, 1], [BODY]]);
       } else {
         expect(text).toMatch(/^HTTP\/1\.1 502 [^]*PN_TARGET_BROKEN/);
-        expect([sent, origins.seen.toSorted(), origins.whole.flat()]).toEqual([sent, [0, 1], []]);
+        expect([sent, origins.times, origins.whole.flat()]).toEqual([sent, [0, 1], []]);
       }
       wire.reset();
     }

@@ -42,12 +42,12 @@ function failureLines(routes: GatewayReport["routes"]): string[] {
 }
 
 function targetText(
-  { target, state, active, requests_per_second: rate = 0 }: GatewayReport["routes"][number]["targets"][number],
+  { target, state, active, requests_per_second: rate }: GatewayReport["routes"][number]["targets"][number],
   paint: Paint,
 ): string {
   const name = printable(target);
   const shown = state === "ok" ? name : paint.yellow(`${name} (${stateText(state)})`);
-  const use = [...(rate === 0 ? [] : [`${rateText(rate)}/s`]), ...(active === 0 ? [] : [`${active} active`])];
+  const use = [...(rate > 0 ? [`${rateText(rate)}/s`] : []), ...(active === 0 ? [] : [`${active} active`])];
   return use.length === 0 ? shown : `${shown} [${use.join(", ")}]`;
 }
 
