@@ -31,6 +31,11 @@ export const CLI_ERRORS = {
     exit: EXIT.usage,
     meaning: "No server is given. Use --server, POSTERN_SERVER_URL, or server_url in the configuration file.",
   },
+  PN_ADDRESS_LIST: {
+    exit: EXIT.usage,
+    meaning:
+      "A file of allow_ips or deny_ips has a line that is not an IP address or a network. Correct the line that the message names.",
+  },
   PN_CONFIG_INVALID: {
     exit: EXIT.usage,
     meaning:

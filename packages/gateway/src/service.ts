@@ -18,6 +18,11 @@ export { checkRoutes } from "./service/check-routes.js";
 export type { RouteChanges } from "./service/routes.js";
 export type { TargetReport, TargetState } from "./upstream/target-report.js";
 export { LISTED_REQUESTS } from "./service/request-reports.js";
+export type { StepOptions } from "./middleware/chain/route-steps.js";
+export type { RateLimitOptions } from "./middleware/rate-limit/rate-limit-step.js";
+export { RATE_LIMITS } from "./middleware/rate-limit/rate-table.js";
+export type { CredentialField } from "./middleware/credential/credential-step.js";
+export type { AddressOptions } from "./middleware/addresses/address-step.js";
 export type { CheckOptions } from "./checks/check-options.js";
 export { FILE_LIMITS, LISTING_LIMITS, type FileFault, type FilesOptions } from "./files/index.js";
 export type {

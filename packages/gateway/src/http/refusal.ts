@@ -17,7 +17,7 @@ export interface Refusal {
 }
 
 /** Statuses of problems that may be temporary: something was too slow, unreachable or overloaded. */
-const RETRYABLE = new Set([408, 502, 503, 504]);
+const RETRYABLE = new Set([408, 429, 502, 503, 504]);
 
 /** Every refusal of the gateway, by code. */
 export const refusals = refusalTable({
@@ -107,6 +107,31 @@ export const refusals = refusalTable({
     {
       retryAfter: 1,
       advice: "Replace files by renaming a complete file over the old one, instead of writing into the old one.",
+    },
+  ],
+
+  // The route has steps, and one of them does not admit the request.
+  PN_ACCESS_ADDRESS: [
+    403,
+    "This address is not available from your network. Use another network, or ask its owner for access.",
+    { advice: "The route's `allow_ips` does not contain the visitor's address, or its `deny_ips` does." },
+  ],
+  PN_ACCESS_RATE: [
+    429,
+    "You have sent too many requests. Wait for the time in the Retry-After header, then try again.",
+    { retryAfter: 1, advice: "The visitor exceeded `requests_per_minute` of the route's rate limit." },
+  ],
+  PN_ACCESS_CONCURRENT: [
+    429,
+    "Too many of your requests are in progress at the same time. Wait until some of them are complete.",
+    { retryAfter: 1, advice: "The visitor exceeded `max_concurrent` of the route's rate limit." },
+  ],
+  PN_ACCESS_TIMEOUT: [
+    503,
+    "It took too long to check whether you may use this address. Try again shortly.",
+    {
+      retryAfter: 5,
+      advice: "A step of the route waited for more than 15 seconds. The gateway's log names the reason.",
     },
   ],
 

@@ -13,6 +13,7 @@ import { Gateway } from "../gateway.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
 import type { ConnectionInfo } from "../visitor/connection-info.js";
+import { TrustedProxies } from "../visitor/trusted-proxies.js";
 import { Folders } from "./folders.js";
 import { gatewayRedirect } from "./gateway-redirect.js";
 import { gatewayFigures, type GatewayFigures } from "./gateway-figures.js";
@@ -54,7 +55,7 @@ export class GatewayService {
   #timer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
 
-  /** @throws RangeError for a route that is not valid. */
+  /** @throws RangeError for a route or a trusted proxy that is not valid. */
   constructor(options: GatewayServiceOptions) {
     const { tls, version, serviceEndpoints = true, limits, onFault } = options;
     this.#drainTimeout = options.drainTimeout ?? DRAIN;
@@ -78,6 +79,7 @@ export class GatewayService {
     });
     this.#gateway = new Gateway((head, info, address) => this.#router.route(head, info, address), {
       proto: "http",
+      trustedProxies: new TrustedProxies(options.trustedProxies),
       createFilesExchange: (visitor, request) => new FileExchange(visitor, request),
       ...(limits && { limits }),
       ...(onFault && { onFault }),

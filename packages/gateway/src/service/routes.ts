@@ -1,5 +1,7 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
+import { routeSteps } from "../middleware/chain/route-steps.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
 import { contentOf } from "../content.js";
 import { FilesRoute } from "./files-route.js";
@@ -92,8 +94,11 @@ export class Routes {
   /** @param former the route that had the name until now */
   #create(options: RouteOptions, former: GatewayRoute | undefined): GatewayRoute {
     const counted = this.#traffic.use({ route: options.name });
-    const dependencies = { targets: this.#targets, folders: this.#folders, counted, onRouted: this.#onRouted };
+    let steps: Steps | undefined;
     try {
+      steps = routeSteps(options.steps, former?.steps);
+      const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
+      const dependencies = { ...shared, counted, steps };
       const { action } = options;
       if (action.kind === "forward") {
         const sameKind = former instanceof ForwardRoute ? former : undefined;
@@ -105,6 +110,7 @@ export class Routes {
       if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
       return new RespondRoute(options, action, dependencies);
     } catch (error) {
+      steps?.close();
       this.#traffic.release(counted);
       throw error;
     }
@@ -112,6 +118,7 @@ export class Routes {
 
   #close(route: GatewayRoute): void {
     route.close();
+    route.steps?.close();
     this.#traffic.release(route.counted);
   }
 }

@@ -1,0 +1,85 @@
+import type { RouteConfiguration } from "@postern/config";
+import type { AddressOptions, CredentialField, RateLimitOptions, StepOptions } from "@postern/gateway/service";
+import type { Settings } from "../settings/configuration.js";
+import { readAddressList } from "./address-list.js";
+
+/** What a route checks and adds, with the content of the files that it names. */
+export interface RouteAccess {
+  /** Undefined: nothing. */
+  steps: StepOptions | undefined;
+  /** Files to watch. */
+  files: string[];
+}
+
+/**
+ * Reads `[proxy.access]` of a route, and the credentials and limits of `[proxy.middleware]`. Throws CliError for the
+ * files.
+ * @param index of the route in the configuration
+ */
+export async function loadRouteAccess(
+  settings: Settings,
+  route: RouteConfiguration,
+  index: number,
+): Promise<RouteAccess> {
+  const files: string[] = [];
+  const addresses = await addressesOf(settings, route, index, files);
+  const rateLimit = rateLimitOf(route);
+  const credentials = credentialsOf(route);
+  const steps = {
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(credentials.length === 0 ? {} : { credentials }),
+  };
+  return { steps: Object.keys(steps).length === 0 ? undefined : steps, files };
+}
+
+async function addressesOf(
+  settings: Settings,
+  { access: { allow_ips, deny_ips } }: RouteConfiguration,
+  index: number,
+  files: string[],
+): Promise<AddressOptions | undefined> {
+  if (allow_ips.length === 0 && deny_ips.length === 0) return undefined;
+  const read = async (entries: readonly string[], name: string): Promise<string[]> => {
+    const list = await readAddressList(entries, (entry) => settings.pathOf(entry, "proxy", index, "access", name));
+    files.push(...list.files);
+    return list.networks;
+  };
+  const deny = await read(deny_ips, "deny_ips");
+  // A list of files that are all empty admits nobody.
+  return allow_ips.length === 0 ? { deny } : { allow: await read(allow_ips, "allow_ips"), deny };
+}
+
+/** Nothing for a route without a limit. */
+export function rateLimitOf({ access, middleware }: RouteConfiguration): RateLimitOptions | undefined {
+  const { rate_limit: own } = access;
+  const { rate_limit: older } = middleware;
+  const requestsPerMinute = own.requests_per_minute ?? older.requests_per_minute;
+  const concurrent = own.max_concurrent ?? older.max_concurrent;
+  if (requestsPerMinute === undefined && concurrent === undefined) return undefined;
+  const isOlder = own.requests_per_minute === undefined && own.max_concurrent === undefined;
+  const byHeader = (own.by_header ?? older.limit_by_header)?.toLowerCase();
+  const message = own.message ?? older.rate_limit_message;
+  return {
+    window: isOlder ? older.window_seconds : own.window,
+    ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+    ...(own.burst === undefined ? {} : { burst: own.burst }),
+    ...(concurrent === undefined ? {} : { concurrent }),
+    ...(byHeader === undefined ? {} : { byHeader }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+/** The credentials of `[proxy.middleware.auth]` as fields. */
+export function credentialsOf({ middleware: { auth } }: RouteConfiguration): CredentialField[] {
+  const { bearer_token, basic_auth, api_key, custom_auth_header } = auth;
+  const fields: CredentialField[] = [];
+  if (bearer_token !== undefined) fields.push({ name: "Authorization", value: `Bearer ${bearer_token}` });
+  if (basic_auth !== undefined)
+    fields.push({ name: "Authorization", value: `Basic ${Buffer.from(basic_auth).toString("base64")}` });
+  if (api_key.header_name !== undefined && api_key.key_value !== undefined)
+    fields.push({ name: api_key.header_name, value: api_key.key_value });
+  const [name, value] = custom_auth_header;
+  if (name !== undefined && value !== undefined) fields.push({ name, value });
+  return fields;
+}

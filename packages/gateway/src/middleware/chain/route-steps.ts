@@ -1,0 +1,29 @@
+import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
+import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
+import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
+import { Steps } from "./steps.js";
+import type { Step } from "../step.js";
+
+/** The steps of a route, as data. */
+export interface StepOptions {
+  /** Which addresses the route serves. Default: all. */
+  readonly addresses?: AddressOptions | undefined;
+  /** Limits on the requests of each visitor. Default: none. */
+  readonly rateLimit?: RateLimitOptions | undefined;
+  /** Headers that targets get in place of those of the visitor. Default: none. */
+  readonly credentials?: readonly CredentialField[] | undefined;
+}
+
+/**
+ * Creates the steps of a route, in the order in which a request passes them: those that cost little come first.
+ * @param former the steps of the route of the same name before a reload: what they know of visitors is kept
+ * @returns undefined if the route has none
+ * @throws RangeError for an option that is not valid.
+ */
+export function routeSteps({ addresses, rateLimit, credentials }: StepOptions = {}, former?: Steps): Steps | undefined {
+  const steps: Step[] = [];
+  if (addresses !== undefined) steps.push(new AddressStep(addresses));
+  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
+  if (credentials !== undefined) steps.push(new CredentialStep(credentials));
+  return steps.length === 0 ? undefined : new Steps(steps, former);
+}

@@ -1,0 +1,99 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { exchange, Origin, scratchFolder, until, type Exchange, type Program } from "@postern/testkit";
+import { DocumentedPage, shell } from "./documented-page.ts";
+
+let page: DocumentedPage;
+
+beforeAll(() => {
+  page = new DocumentedPage("docs/access.md", [
+    ["addresses", "toml", /allow_ips/],
+    ["proxies", "toml", /trusted_proxies/],
+    ["rate", "toml", /requests_per_minute = 60/],
+    ["credential", "toml", /bearer_token/],
+  ]);
+});
+
+interface Served {
+  folder: string;
+  program: Program;
+  origin: Origin;
+  ask: (path: string, options?: { from?: string; headers?: Record<string, string> }) => Promise<Exchange>;
+}
+
+/** Runs `postern serve` with an example, and an origin in place of its target. */
+async function served(example: string, files: Record<string, string> = {}, environment = ""): Promise<Served> {
+  const folder = scratchFolder(onTestFinished);
+  const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.end("origin"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
+  const text = example.replace("localhost:3000", `127.0.0.1:${origin.port}`);
+  writeFileSync(join(folder, "postern.toml"), text, { mode: 0o600 });
+  const program = shell(onTestFinished, folder, `${environment} npx postern serve --listen 127.0.0.1:0`);
+  const [, port = ""] = await program.waitFor(
+    "the address",
+    () => /http:\/\/127\.0\.0\.1:(\d+)/.exec(program.output) ?? undefined,
+  );
+  const ask: Served["ask"] = (path, { from, headers = {} } = {}) =>
+    exchange(Number(port), { host: "a", path, headers, ...(from === undefined ? {} : { from }) });
+  return { folder, program, origin, ask };
+}
+
+const outcome = ({ status, headers }: Exchange): string =>
+  [status, headers["postern-error"]].filter((part) => part !== undefined).join(" ");
+
+test("addresses: a stranger gets 403, and the origin sees nothing; a changed file is read again", async () => {
+  const example = page.example("addresses", { '"127.0.0.0/8", ': "" });
+  const { folder, program, origin, ask } = await served(example, { "office.txt": "192.0.2.1\n" });
+  expect(outcome(await ask("/admin/"))).toBe("403 PN_ACCESS_ADDRESS");
+  expect(origin.requests).toHaveLength(0);
+  writeFileSync(join(folder, "office.txt"), "# office\n127.0.0.1\n");
+  await until("the new list", async () => (await ask("/admin/")).status === 200);
+  expect(outcome(await ask("/admin/", { from: "127.0.0.2" }))).toBe("403 PN_ACCESS_ADDRESS");
+  writeFileSync(join(folder, "office.txt"), "127.0.0.2\nexample.com\n");
+  await program.waitFor("the mistake", () => program.output.includes("line 2") || undefined);
+  expect([outcome(await ask("/admin/")), outcome(await ask("/admin/", { from: "127.0.0.2" }))]).toEqual([
+    "200",
+    "403 PN_ACCESS_ADDRESS",
+  ]);
+});
+
+test("addresses behind a proxy: only the field of the proxy counts", async () => {
+  const { origin, ask } = await served(page.example("proxies"));
+  const office = { "X-Forwarded-For": "192.0.2.7" };
+  expect(outcome(await ask("/", { headers: office }))).toBe("200");
+  expect(outcome(await ask("/", { headers: { "X-Forwarded-For": "192.0.2.7, 198.51.100.1" } }))).toBe(
+    "403 PN_ACCESS_ADDRESS",
+  );
+  expect(outcome(await ask("/", { headers: office, from: "127.0.0.2" }))).toBe("403 PN_ACCESS_ADDRESS");
+  expect(outcome(await ask("/"))).toBe("403 PN_ACCESS_ADDRESS");
+  expect(origin.requests).toHaveLength(1);
+});
+
+test("rates: a visitor that sends too much gets 429, and the origin sees nothing more; others are served", async () => {
+  const { origin, ask } = await served(page.example("rate"));
+  const answers = [];
+  for (let n = 0; n < 8; n++) answers.push(await ask("/api/"));
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(origin.requests).toHaveLength(8 - refused.length);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused[0]!.headers).toMatchObject({
+    "postern-error": "PN_ACCESS_RATE",
+    "retry-after": "1",
+    "ratelimit-limit": "5",
+    "ratelimit-remaining": "0",
+  });
+  expect(refused[0]!.body.toString()).toContain("Too many requests. Please slow down.");
+  expect(outcome(await ask("/api/", { from: "127.0.0.2" }))).toBe("200");
+});
+
+test("credentials for targets replace those of the visitor, and are shown nowhere", async () => {
+  const environment = "BACKEND_TOKEN=canary-token BACKEND_KEY=canary-key";
+  const { program, origin, ask } = await served(page.example("credential"), {}, environment);
+  await ask("/api/", { headers: { authorization: "Bearer theirs", "x-api-key": "theirs", X_API_Key: "theirs" } });
+  const { headers, rawHeaders } = origin.last;
+  expect([headers.authorization, headers["x-api-key"]]).toEqual(["Bearer canary-token", "canary-key"]);
+  expect(rawHeaders.join()).not.toContain("theirs");
+  await program.waitFor("the request in the log", () => program.output.includes("/api/") || undefined);
+  expect(program.output).not.toContain("canary");
+});
