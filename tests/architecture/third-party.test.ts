@@ -40,8 +40,8 @@ function installedWith(folder: string): string[] {
   return [...found].filter((name) => !name.startsWith("@postern/")).toSorted();
 }
 
-/** The packages of others that a package needs only when it is used: the gateway for its first file. */
-const LATER: Readonly<Record<string, readonly string[]>> = { gateway: ["mrmime"] };
+/** The packages of others that a package needs only when it is used: the gateway for its first password and file. */
+const LATER: Readonly<Record<string, readonly string[]>> = { gateway: ["bcryptjs", "mrmime"] };
 
 describe.each(["protocol", "net", "client", "gateway"])("@postern/%s", (folder) => {
   test("loads no package of others at its start, and installs only those that it may need later", () => {

@@ -10,6 +10,8 @@ beforeAll(() => {
   page = new DocumentedPage("docs/access.md", [
     ["addresses", "toml", /allow_ips/],
     ["proxies", "toml", /trusted_proxies/],
+    ["htpasswd", "sh", /htpasswd -B/],
+    ["password", "toml", /basic_auth/],
     ["rate", "toml", /requests_per_minute = 60/],
     ["credential", "toml", /bearer_token/],
   ]);
@@ -68,6 +70,36 @@ test("addresses behind a proxy: only the field of the proxy counts", async () =>
   expect(outcome(await ask("/", { headers: office, from: "127.0.0.2" }))).toBe("403 PN_ACCESS_ADDRESS");
   expect(outcome(await ask("/"))).toBe("403 PN_ACCESS_ADDRESS");
   expect(origin.requests).toHaveLength(1);
+});
+
+test("passwords: a stranger gets 401, and the origin sees nothing; a user gets in, and passwords are shown nowhere", async () => {
+  // As the command of the page writes it.
+  const users = "ann:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n";
+  const { folder, program, origin, ask } = await served(page.example("password"), { users });
+  const basic = (text: string): Record<string, string> => ({
+    authorization: `Basic ${Buffer.from(text).toString("base64")}`,
+  });
+  const stranger = await ask("/");
+  expect(outcome(stranger)).toBe("401 PN_ACCESS_PASSWORD");
+  expect(stranger.headers["www-authenticate"]).toBe('Basic realm="restricted", charset="UTF-8"');
+  const wrong = await ask("/", { headers: basic("ann:canary-wrong") });
+  expect(outcome(wrong)).toBe("401 PN_ACCESS_PASSWORD");
+  expect(origin.requests).toHaveLength(0);
+  expect(outcome(await ask("/", { headers: { ...basic("ann:myPassword"), "x-forwarded-user": "eve" } }))).toBe("200");
+  expect([origin.last.headers["x-forwarded-user"], origin.last.headers.authorization]).toEqual(["ann", undefined]);
+  for (let n = 0; n < 9; n++) expect((await ask("/", { headers: basic(`ann:canary-${n}`) })).status).toBe(401);
+  expect(outcome(await ask("/", { headers: basic("ann:myPassword") }))).toBe("429 PN_ACCESS_FAILURES");
+  const elsewhere = { headers: basic("ann:myPassword"), from: "127.0.0.2" };
+  expect(outcome(await ask("/", elsewhere))).toBe("200");
+  writeFileSync(join(folder, "users"), "ann:canary-plain\n");
+  await program.waitFor("the mistake", () => program.output.includes("users, line 1") || undefined);
+  expect(outcome(await ask("/", elsewhere))).toBe("200");
+  writeFileSync(join(folder, "users"), "# nobody\n");
+  await until("the new file", async () => (await ask("/", elsewhere)).status === 401);
+  const seen = program.output + stranger.body.toString() + wrong.body.toString();
+  expect(seen).not.toMatch(/canary|myPassword|\$2[aby]\$/);
+  for (const text of ["ann:canary", "ann:myPassword"])
+    expect(seen).not.toContain(Buffer.from(text).toString("base64").slice(0, 12));
 });
 
 test("rates: a visitor that sends too much gets 429, and the origin sees nothing more; others are served", async () => {

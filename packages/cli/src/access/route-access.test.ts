@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { scratchFolder } from "@postern/testkit";
@@ -45,6 +45,7 @@ describe("lists of addresses", () => {
         },
       },
       files: [join(folder, "bad.txt"), join(folder, "office.txt")],
+      warnings: [],
     });
   });
 
@@ -70,6 +71,27 @@ describe("lists of addresses", () => {
   test("in a file that does not exist, or that others can change, are refused", async () => {
     const missing = await given('access.allow_ips = ["./none.txt"]');
     await expect(missing.access()).rejects.toMatchObject({ code: "PN_FILE_UNREADABLE" });
+  });
+});
+
+describe("users", () => {
+  const HASH = "{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=";
+
+  test("are those of the file, beside the configuration", async () => {
+    const { folder, access } = await given('access.basic_auth = "users"', { users: `ann:${HASH}\n` });
+    expect(await access()).toEqual({
+      steps: { basicAuth: { users: [{ name: "ann", hash: HASH }] } },
+      files: [join(folder, "users")],
+      warnings: [],
+    });
+  });
+
+  test("may be none, with a warning; a file that others can read is one as well", async () => {
+    const { folder, access } = await given('access.basic_auth = "users"', { users: "" });
+    chmodSync(join(folder, "users"), 0o644);
+    const { steps, warnings } = await access();
+    expect(steps).toEqual({ basicAuth: { users: [] } });
+    expect(warnings).toEqual([expect.stringMatching(/Other users can read/), expect.stringMatching(/lists no users/)]);
   });
 });
 

@@ -1,7 +1,15 @@
 import type { RouteConfiguration } from "@postern/config";
-import type { AddressOptions, CredentialField, RateLimitOptions, StepOptions } from "@postern/gateway/service";
+import type {
+  AddressOptions,
+  BasicAuthOptions,
+  CredentialField,
+  RateLimitOptions,
+  StepOptions,
+} from "@postern/gateway/service";
 import type { Settings } from "../settings/configuration.js";
+import { readSecretFile } from "../settings/owned-file.js";
 import { readAddressList } from "./address-list.js";
+import { parseHtpasswd } from "./htpasswd.js";
 
 /** What a route checks and adds, with the content of the files that it names. */
 export interface RouteAccess {
@@ -9,6 +17,7 @@ export interface RouteAccess {
   steps: StepOptions | undefined;
   /** Files to watch. */
   files: string[];
+  warnings: string[];
 }
 
 /**
@@ -22,15 +31,18 @@ export async function loadRouteAccess(
   index: number,
 ): Promise<RouteAccess> {
   const files: string[] = [];
+  const warnings: string[] = [];
   const addresses = await addressesOf(settings, route, index, files);
   const rateLimit = rateLimitOf(route);
+  const basicAuth = await basicAuthOf(settings, route, index, { files, warnings });
   const credentials = credentialsOf(route);
   const steps = {
     ...(addresses === undefined ? {} : { addresses }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(basicAuth === undefined ? {} : { basicAuth }),
     ...(credentials.length === 0 ? {} : { credentials }),
   };
-  return { steps: Object.keys(steps).length === 0 ? undefined : steps, files };
+  return { steps: Object.keys(steps).length === 0 ? undefined : steps, files, warnings };
 }
 
 async function addressesOf(
@@ -48,6 +60,22 @@ async function addressesOf(
   const deny = await read(deny_ips, "deny_ips");
   // A list of files that are all empty admits nobody.
   return allow_ips.length === 0 ? { deny } : { allow: await read(allow_ips, "allow_ips"), deny };
+}
+
+async function basicAuthOf(
+  settings: Settings,
+  { access: { basic_auth } }: RouteConfiguration,
+  index: number,
+  { files, warnings }: Pick<RouteAccess, "files" | "warnings">,
+): Promise<BasicAuthOptions | undefined> {
+  if (basic_auth === undefined) return undefined;
+  const file = settings.pathOf(basic_auth, "proxy", index, "access", "basic_auth");
+  const { text, warning } = await readSecretFile(file);
+  files.push(file);
+  if (warning !== undefined) warnings.push(warning);
+  const users = parseHtpasswd(text, file);
+  if (users.length === 0) warnings.push(`${file} lists no users, so nobody can use the route.`);
+  return { users };
 }
 
 /** Nothing for a route without a limit. */

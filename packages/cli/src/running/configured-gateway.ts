@@ -44,6 +44,7 @@ export async function loadGateway(
     const access = await loadRouteAccess(settings, route, index);
     steps.push(access.steps);
     files.push(...access.files);
+    warnings.push(...access.warnings);
   }
   const routes = configuredRoutes(settings, { trusts, steps });
   try {

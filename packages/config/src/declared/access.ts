@@ -20,9 +20,10 @@ export const access = section("Access control for the route. See access.md.", {
   deny_ips: addresses(
     "Addresses and networks that may not use the route, in the same form as allow_ips. They get 403, even if allow_ips contains them.",
   ),
-  basic_auth: option(filePath, "File with names and passwords for HTTP Basic authentication, as htpasswd writes it.", {
-    pending: "HTTP Basic authentication of visitors",
-  }),
+  basic_auth: option(
+    filePath,
+    "File with names and passwords for HTTP Basic authentication, as htpasswd writes it, with hashes by bcrypt, apr1 or SHA-1. Visitors without a right password get 401, and an address with more than 10 wrong ones in a minute gets 429. Targets get the name in X-Forwarded-User, and no password. Changes of the file take effect at once.",
+  ),
   password_file: option(filePath, "File with a password that visitors enter once.", { pending: "password pages" }),
   client_ca_file: option(filePath, "CA certificates that sign the client certificates of visitors, PEM.", {
     pending: "client certificates of visitors",

@@ -126,6 +126,24 @@ export const refusals = refusalTable({
     "Too many of your requests are in progress at the same time. Wait until some of them are complete.",
     { retryAfter: 1, advice: "The visitor exceeded `max_concurrent` of the route's rate limit." },
   ],
+  PN_ACCESS_PASSWORD: [
+    401,
+    "This address needs a user name and a password. Check them, or ask its owner for access.",
+    { advice: "The file in `basic_auth` of the route lists the users." },
+  ],
+  PN_ACCESS_FAILURES: [
+    429,
+    "There were too many wrong passwords from your address. Wait for the time in the Retry-After header, then try again.",
+    { retryAfter: 6, advice: "An address may send 10 wrong passwords a minute." },
+  ],
+  PN_ACCESS_BUSY: [
+    503,
+    "Too many passwords are being checked at the moment. Try again shortly.",
+    {
+      retryAfter: 2,
+      advice: "Passwords are checked two at a time. A lower cost of their bcrypt hashes takes less time.",
+    },
+  ],
   PN_ACCESS_TIMEOUT: [
     503,
     "It took too long to check whether you may use this address. Try again shortly.",

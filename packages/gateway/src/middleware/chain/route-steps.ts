@@ -1,4 +1,5 @@
 import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
+import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
@@ -10,6 +11,8 @@ export interface StepOptions {
   readonly addresses?: AddressOptions | undefined;
   /** Limits on the requests of each visitor. Default: none. */
   readonly rateLimit?: RateLimitOptions | undefined;
+  /** Names and passwords of visitors. Default: none are needed. */
+  readonly basicAuth?: BasicAuthOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
   readonly credentials?: readonly CredentialField[] | undefined;
 }
@@ -20,10 +23,14 @@ export interface StepOptions {
  * @returns undefined if the route has none
  * @throws RangeError for an option that is not valid.
  */
-export function routeSteps({ addresses, rateLimit, credentials }: StepOptions = {}, former?: Steps): Steps | undefined {
+export function routeSteps(
+  { addresses, rateLimit, basicAuth, credentials }: StepOptions = {},
+  former?: Steps,
+): Steps | undefined {
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses));
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
+  if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }

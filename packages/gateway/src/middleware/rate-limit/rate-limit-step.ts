@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
-import { readAddress } from "@postern/net";
 import { refusals, type Field, type Refusal } from "../../http/index.js";
 import { decidingField } from "../../routing/conditions.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
 import { countRequest, RateTable, waitOf, type Rate, type RateEntry } from "./rate-table.js";
+import { visitorKey } from "./visitor-key.js";
 
 /** Limits on the requests of each visitor. */
 export interface RateLimitOptions {
@@ -26,8 +26,6 @@ export interface RateLimitOptions {
 
 /** Values of headers beyond this length are kept as a hash. */
 const LONGEST_KEY = 64;
-/** The bits of the address of the current request. */
-const WORDS = new Uint32Array(4);
 
 /** Limits the requests of each visitor, by address, and perhaps by a header. */
 export class RateLimitStep implements Step {
@@ -62,7 +60,7 @@ export class RateLimitStep implements Step {
   check(request: StepRequest): Verdict {
     const { startedAt: now } = request;
     const { interval } = this.#rate;
-    const byAddress = this.#addresses.entry(addressKey(request.address), now, interval);
+    const byAddress = this.#addresses.entry(visitorKey(request.address), now, interval);
     if (byAddress === undefined) return refusals.PN_OVERLOADED;
     const refused = this.#refusalOf(byAddress, now);
     const value = this.#byHeader === undefined ? "" : request.fieldValue(this.#byHeader.name, this.#byHeader.field);
@@ -92,12 +90,6 @@ export class RateLimitStep implements Step {
     countRequest(entry, this.#rate, now);
     if (this.#rate.concurrent !== undefined) request.hold(entry);
   }
-}
-
-/** An IPv6 network has 2⁶⁴ addresses for each host, so all addresses with the same 64 bits are one visitor. */
-function addressKey(address: string): string {
-  if (!address.includes(":") || readAddress(address, WORDS) !== 6) return address;
-  return `${WORDS[0]!.toString(36)}:${WORDS[1]!.toString(36)}`;
 }
 
 function valueKey(value: string): string {
