@@ -1,26 +1,7 @@
-import type { FinishedRequest } from "@postern/gateway";
 import { DURATION_BOUNDS } from "@postern/protocol";
 import { beforeEach, expect, test } from "vitest";
+import { REQUEST as request } from "./finished-request.suite.js";
 import { RequestLog } from "./request-log.js";
-
-const request: FinishedRequest = {
-  id: "r-1",
-  method: "GET",
-  path: "/",
-  status: 200,
-  startedAt: 0,
-  endedAt: 0,
-  bytesIn: 0,
-  bytesOut: 130,
-  upstream: undefined,
-  address: "192.0.2.1",
-  host: "app.example.com",
-  userAgent: "curl/8.0",
-  ended: "complete",
-  code: undefined,
-  flaw: undefined,
-  repairs: new Set(),
-};
 
 const PER_SECOND = 5;
 let log: RequestLog;
@@ -82,6 +63,15 @@ test("each second lists again, and requests are taken once", () => {
   expect(log.take()).toMatchObject({ listed: [], omitted: 1 });
   log.add({ ...request, endedAt: 1_000 });
   expect(log.take().listed).toHaveLength(1);
+});
+
+test("listed requests can be taken a few at a time, and what was counted comes with the last of them", () => {
+  for (let n = 0; n < PER_SECOND + 7; n++) log.add({ ...request, id: `r-${n}` });
+  const parts = [log.take(2), log.take(2), log.take(2)];
+  const ids = parts.map(({ listed }) => listed.map(({ record }) => record.request_id));
+  expect(ids).toEqual([["r-0", "r-1"], ["r-2", "r-3"], ["r-4"]]);
+  expect(parts.map(({ omitted }) => omitted)).toEqual([0, 0, 7]);
+  expect(log.isEmpty).toBe(true);
 });
 
 test("with a limit of 0 all requests are counted", () => {

@@ -21,7 +21,7 @@ export interface TakenRequests {
 /** The finished requests of one tunnel. Some of each second are listed in full; the others are counted. */
 export class RequestLog {
   readonly #quota: ListingQuota;
-  #listed: ListedRequest[] = [];
+  readonly #listed: ListedRequest[] = [];
   #omitted: OmittedRequests | undefined;
 
   /** @param perSecond the number of requests that are listed in a second. */
@@ -31,16 +31,27 @@ export class RequestLog {
 
   /** Adds a request. Returns whether the log was empty before. */
   add(request: FinishedRequest): boolean {
-    const first = this.#listed.length === 0 && this.#omitted === undefined;
+    const first = this.isEmpty;
     if (this.#quota.takes(request.endedAt))
       this.#listed.push({ record: requestEntry(request), visitor: visitorFields(request) });
     else (this.#omitted ??= new OmittedRequests()).add(request, request.endedAt - request.startedAt);
     return first;
   }
 
-  take(): TakenRequests {
-    const taken = { listed: this.#listed, omitted: this.#omitted?.count ?? 0, totals: this.#omitted?.totals };
-    this.#listed = [];
+  /** Whether listed requests have not been taken yet. */
+  get hasListed(): boolean {
+    return this.#listed.length > 0;
+  }
+
+  get isEmpty(): boolean {
+    return !this.hasListed && this.#omitted === undefined;
+  }
+
+  /** Takes the oldest requests. @param most listed requests; those that are only counted come with the last of them */
+  take(most = Infinity): TakenRequests {
+    const listed = this.#listed.splice(0, most);
+    if (this.hasListed) return { listed, omitted: 0, totals: undefined };
+    const taken = { listed, omitted: this.#omitted?.count ?? 0, totals: this.#omitted?.totals };
     this.#omitted = undefined;
     return taken;
   }

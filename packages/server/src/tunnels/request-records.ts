@@ -9,9 +9,12 @@ export interface RequestLines {
 /** Bytes of records in one control message, whose limit is 16 KiB. */
 const MAX_BYTES = 12 * 1024;
 
-/** Logs the tunnel's requests since the last call, and sends their records to its client. */
-export function sendRequestRecords(session: Session, tunnel: Tunnel, log: RequestLines): void {
-  const { listed, omitted, totals } = tunnel.requests.take();
+/**
+ * Logs the tunnel's requests since the last call, and sends their records to its client.
+ * @param most the number of requests that are listed; the rest remains for the next call. Default: all
+ */
+export function sendRequestRecords(session: Session, tunnel: Tunnel, log: RequestLines, most?: number): void {
+  const { listed, omitted, totals } = tunnel.requests.take(most);
   for (const { record, visitor } of listed)
     log.writeRequest("info", { name: tunnel.name, ...record, ...visitor }, "request");
   if (omitted > 0) log.writeRequest("info", { name: tunnel.name, omitted }, "requests omitted");
