@@ -25,6 +25,8 @@ export { FAILURES, type BasicAuthOptions, type BasicAuthUser } from "./middlewar
 export { hashForm } from "./middleware/basic-auth/hash-form.js";
 export { VERIFIER_LIMITS } from "./middleware/basic-auth/verifier.js";
 export type { CredentialField } from "./middleware/credential/credential-step.js";
+export { readAddressLines, type AddressFault } from "./middleware/addresses/address-lines.js";
+export { POLL_LIMITS } from "./middleware/addresses/polled-list.js";
 export type { AddressOptions } from "./middleware/addresses/address-step.js";
 export type { CheckOptions } from "./checks/check-options.js";
 export { FILE_LIMITS, LISTING_LIMITS, type FileFault, type FilesOptions } from "./files/index.js";

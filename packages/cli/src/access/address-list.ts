@@ -1,5 +1,5 @@
 import { isAddressFile } from "@postern/config";
-import { parseNetwork } from "@postern/net";
+import { readAddressLines } from "@postern/gateway/service";
 import { CliError } from "../errors.js";
 import { readOwnedFile } from "../settings/owned-file.js";
 
@@ -8,7 +8,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 
 /** A list of addresses, with the content of its files. */
 export interface AddressList {
-  /** IP addresses and networks. */
+  /** IP addresses, networks, and URLs of lists. */
   networks: string[];
   /** Files to watch. */
   files: string[];
@@ -29,27 +29,15 @@ export async function readAddressList(
       continue;
     }
     const file = pathOf(entry);
-    const { bytes } = await readOwnedFile(file, MAX_BYTES);
+    const read = readAddressLines((await readOwnedFile(file, MAX_BYTES)).bytes.toString("utf8"));
     list.files.push(file);
-    for (const network of networksIn(bytes.toString("utf8"), file)) list.networks.push(network);
-  }
-  return list;
-}
-
-/** One address or network in each line; `#` and `;` start a comment. */
-function* networksIn(text: string, file: string): Generator<string> {
-  for (const [index, line] of text
-    .replace(/^\uFEFF/, "")
-    .split(/\r\n|\n|\r/)
-    .entries()) {
-    const entry = line.replace(/[#;].*/, "").trim();
-    if (entry === "") continue;
-    if (parseNetwork(entry) === undefined)
+    if ("line" in read)
       throw new CliError(
         "PN_ADDRESS_LIST",
-        `${file}, line ${index + 1}: ${JSON.stringify(entry.slice(0, 60))} is not an IP address or a network.`,
+        `${file}, line ${read.line}: ${JSON.stringify(read.text)} is not an IP address or a network.`,
         "Write one address or network in each line, for instance 192.0.2.1, 10.0.0.0/8 or fd00::/8. `#` starts a comment.",
       );
-    yield entry;
+    for (const { address, bits } of read) list.networks.push(`${address}/${bits}`);
   }
+  return list;
 }

@@ -31,7 +31,7 @@ test("a route without these options has no steps", async () => {
 describe("lists of addresses", () => {
   test("contain the entries of their files, beside the configuration", async () => {
     const { folder, access } = await given(
-      '[proxy.access]\nallow_ips = ["192.0.2.1", "./office.txt"]\ndeny_ips = ["./bad.txt", "fd00::/8"]\n',
+      '[proxy.access]\nallow_ips = ["192.0.2.1", "./office.txt"]\ndeny_ips = ["./bad.txt", "fd00::/8", "https://lists.example/bad"]\nallow_private = true\n',
       {
         "office.txt": "\uFEFF# office\n10.0.0.0/8\r\n\n 10.1.0.0/16 # floor 1\n2001:db8::/32",
         "bad.txt": "10.9.9.9 ; noted\n",
@@ -41,7 +41,8 @@ describe("lists of addresses", () => {
       steps: {
         addresses: {
           allow: ["192.0.2.1", "10.0.0.0/8", "10.1.0.0/16", "2001:db8::/32"],
-          deny: ["10.9.9.9", "fd00::/8"],
+          deny: ["10.9.9.9/32", "fd00::/8", "https://lists.example/bad"],
+          allowPrivate: true,
         },
       },
       files: [join(folder, "bad.txt"), join(folder, "office.txt")],

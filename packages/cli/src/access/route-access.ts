@@ -47,7 +47,7 @@ export async function loadRouteAccess(
 
 async function addressesOf(
   settings: Settings,
-  { access: { allow_ips, deny_ips } }: RouteConfiguration,
+  { access: { allow_ips, deny_ips, allow_private } }: RouteConfiguration,
   index: number,
   files: string[],
 ): Promise<AddressOptions | undefined> {
@@ -58,8 +58,9 @@ async function addressesOf(
     return list.networks;
   };
   const deny = await read(deny_ips, "deny_ips");
+  const more = allow_private ? { allowPrivate: true } : {};
   // A list of files that are all empty admits nobody.
-  return allow_ips.length === 0 ? { deny } : { allow: await read(allow_ips, "allow_ips"), deny };
+  return allow_ips.length === 0 ? { deny, ...more } : { allow: await read(allow_ips, "allow_ips"), deny, ...more };
 }
 
 async function basicAuthOf(

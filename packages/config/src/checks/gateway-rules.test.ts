@@ -66,6 +66,11 @@ describe("a route that is refused", () => {
       `${ROUTE}${TARGET}access.deny_ips = ['10.0.0.0/33']\n`,
       /entry 1, must be an IP address/,
     ],
+    [
+      "with a list of addresses that anyone on the way could change",
+      `${ROUTE}${TARGET}access.deny_ips = ['http://a.example/ips']\n`,
+      /entry 1, must be an IP address/,
+    ],
     ["with a target and files", `${ROUTE}${TARGET}files = '.'\n`, /target and files exclude/],
     [
       "with a folder without a name",

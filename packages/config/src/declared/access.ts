@@ -15,11 +15,14 @@ const addresses = (doc: string) => option(addressSources, doc, { default: [] as 
 /** `[proxy.access]`: which visitors a route serves. */
 export const access = section("Access control for the route. See access.md.", {
   allow_ips: addresses(
-    "Addresses and networks that may use the route; all others get 403. A file, such as `./office.txt`, contains one address or network in each line; changes of the file take effect at once. Empty: all.",
+    "Addresses and networks that may use the route; all others get 403. A file, such as `./office.txt`, contains one address or network in each line; changes of the file take effect at once. The list at an `https://` URL is fetched every 5 minutes. Empty: all.",
   ),
   deny_ips: addresses(
     "Addresses and networks that may not use the route, in the same form as allow_ips. They get 403, even if allow_ips contains them.",
   ),
+  allow_private: option(flag(), "Allow the URLs in allow_ips and deny_ips to resolve to private addresses.", {
+    default: false,
+  }),
   basic_auth: option(
     filePath,
     "File with names and passwords for HTTP Basic authentication, as htpasswd writes it, with hashes by bcrypt, apr1 or SHA-1. Visitors without a right password get 401, and an address with more than 10 wrong ones in a minute gets 429. Targets get the name in X-Forwarded-User, and no password. Changes of the file take effect at once.",

@@ -116,6 +116,14 @@ export const refusals = refusalTable({
     "This address is not available from your network. Use another network, or ask its owner for access.",
     { advice: "The route's `allow_ips` does not contain the visitor's address, or its `deny_ips` does." },
   ],
+  PN_ACCESS_LIST: [
+    503,
+    "It cannot be checked at the moment whether this address is available from your network. Try again shortly.",
+    {
+      retryAfter: 5,
+      advice: "A list that `allow_ips` or `deny_ips` names by URL was not read yet. The log names the reason.",
+    },
+  ],
   PN_ACCESS_RATE: [
     429,
     "You have sent too many requests. Wait for the time in the Retry-After header, then try again.",

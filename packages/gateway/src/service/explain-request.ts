@@ -1,5 +1,5 @@
 import { Certificates, parseListenAddress } from "@postern/net";
-import { RequestHead } from "../http/index.js";
+import { refusals, RequestHead } from "../http/index.js";
 import { AddressStep } from "../middleware/addresses/address-step.js";
 import { pathEdit, pathOf, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
 import { gatewayRedirect, redirected } from "./gateway-redirect.js";
@@ -101,9 +101,10 @@ export function explainRequest(
   return { ...secured, routing, targets, folder, location, isServiceEndpoint, refusal };
 }
 
-/** The code of the refusal of the visitor's address, if the route does not serve it. */
+/** The code of the refusal of the visitor's address, if the route does not serve it. Lists at URLs are not fetched. */
 function addressRefusal({ steps }: RouteOptions, request: RequestToExplain): string | undefined {
-  return steps?.addresses && new AddressStep(steps.addresses).check(request)?.code;
+  const refusal = steps?.addresses && new AddressStep(steps.addresses).check(request);
+  return refusal === refusals.PN_ACCESS_ADDRESS ? refusal.code : undefined;
 }
 
 /** What happens to a request that reaches no route because of the redirect to HTTPS. */

@@ -8,6 +8,7 @@ import {
   type Certificate,
   type Connection,
 } from "@postern/net";
+import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import { FileExchange } from "../files/index.js";
 import { Gateway } from "../gateway.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
@@ -63,8 +64,9 @@ export class GatewayService {
     this.#targets = new Targets(options, this.#targetTraffic);
     this.#folders = new Folders(options, this.#targetTraffic);
     const { cookieKey = (): string => randomBytes(32).toString("base64url") } = options;
-    const { onTargetChange } = options;
-    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange };
+    const { onTargetChange, onWarning = (): void => {} } = options;
+    const poll = { clock: SYSTEM_CLOCK, onWarning };
+    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange, poll };
     this.#routes = new Routes(places, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
     const certificates = tls && new Certificates(tls.certificates, tls.policy);

@@ -1,5 +1,6 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
+import type { PollDependencies } from "../middleware/addresses/polled-list.js";
 import { routeSteps } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
@@ -24,6 +25,8 @@ export interface RouteChanges {
 export interface RoutesDependencies extends Pick<ForwardDependencies, "cookieKey" | "onTargetChange"> {
   targets: Targets;
   folders: Folders;
+  /** For lists at URLs. Undefined: nothing is fetched, because the routes are only checked. */
+  poll?: PollDependencies | undefined;
 }
 
 /** The routes that a gateway serves. */
@@ -32,6 +35,7 @@ export class Routes {
   readonly #folders: Folders;
   readonly #cookieKey: () => string;
   readonly #onTargetChange: RoutesDependencies["onTargetChange"];
+  readonly #poll: PollDependencies | undefined;
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
@@ -40,7 +44,7 @@ export class Routes {
   readonly #routed = new Routed();
 
   constructor(
-    { targets, folders, cookieKey, onTargetChange }: RoutesDependencies,
+    { targets, folders, cookieKey, onTargetChange, poll }: RoutesDependencies,
     traffic: LabelledTraffic,
     onRouted: OnRouted,
   ) {
@@ -48,6 +52,7 @@ export class Routes {
     this.#folders = folders;
     this.#cookieKey = cookieKey;
     this.#onTargetChange = onTargetChange;
+    this.#poll = poll;
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -96,7 +101,7 @@ export class Routes {
     const counted = this.#traffic.use({ route: options.name });
     let steps: Steps | undefined;
     try {
-      steps = routeSteps(options.steps, former?.steps);
+      steps = routeSteps(options.steps, this.#poll, former?.steps);
       const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
       const dependencies = { ...shared, counted, steps };
       const { action } = options;

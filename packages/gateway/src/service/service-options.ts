@@ -148,6 +148,8 @@ export interface GatewayServiceOptions {
   readonly onTargetFailure?: (failure: TargetFailure) => void;
   /** A target gets requests again, or gets none for a while. */
   readonly onTargetChange?: (report: TargetReport) => void;
+  /** Something that an operator should know, such as a list of addresses that cannot be read. */
+  readonly onWarning?: (text: string) => void;
   /** An error in the gateway closed a visitor's connection. */
   readonly onFault?: (error: unknown) => void;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */

@@ -1,4 +1,5 @@
 import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
+import type { PollDependencies } from "../addresses/polled-list.js";
 import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
@@ -19,16 +20,18 @@ export interface StepOptions {
 
 /**
  * Creates the steps of a route, in the order in which a request passes them: those that cost little come first.
+ * @param poll undefined: nothing is fetched
  * @param former the steps of the route of the same name before a reload: what they know of visitors is kept
  * @returns undefined if the route has none
  * @throws RangeError for an option that is not valid.
  */
 export function routeSteps(
   { addresses, rateLimit, basicAuth, credentials }: StepOptions = {},
+  poll?: PollDependencies,
   former?: Steps,
 ): Steps | undefined {
   const steps: Step[] = [];
-  if (addresses !== undefined) steps.push(new AddressStep(addresses));
+  if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
