@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { NetworkList } from "@postern/net";
 import { refusals, type Refusal } from "../../http/index.js";
 import { networkOf } from "../../routing/conditions.js";
@@ -39,7 +38,7 @@ export class AddressStep implements Step {
 
   check({ address }: Pick<StepRequest, "address">): Refusal | undefined {
     const isDenied = this.#denied.has(address);
-    if (isDenied === true || isIP(address) === 0) return refusals.PN_ACCESS_ADDRESS;
+    if (isDenied === true) return refusals.PN_ACCESS_ADDRESS;
     const isAllowed = this.#allowed.has(address);
     if (isAllowed === false) return refusals.PN_ACCESS_ADDRESS;
     return isDenied === undefined || isAllowed === undefined ? refusals.PN_ACCESS_LIST : undefined;

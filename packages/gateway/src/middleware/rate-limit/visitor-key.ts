@@ -5,9 +5,10 @@ const WORDS = new Uint32Array(4);
 
 /**
  * The key of a visitor with an IP address. An IPv6 network has 2⁶⁴ addresses for each host, so all addresses with the
- * same 64 bits are one visitor.
+ * same 64 bits are one visitor: its key has a character for each 16 of them.
  */
 export function visitorKey(address: string): string {
   if (!address.includes(":") || readAddress(address, WORDS) !== 6) return address;
-  return `${WORDS[0]!.toString(36)}:${WORDS[1]!.toString(36)}`;
+  const [first, second] = [WORDS[0]!, WORDS[1]!];
+  return String.fromCharCode(first >>> 16, first & 0xffff, second >>> 16, second & 0xffff);
 }
