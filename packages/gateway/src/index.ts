@@ -78,3 +78,8 @@ export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";
 export { PIPELINE_LIMITS } from "./visitor/own-responses.js";
+export { checkClaims, type ClaimRules, type Claims } from "./tokens/claims.js";
+export { jwtClaims, looksLikeJwt, type KeySource } from "./tokens/jwt-verifier.js";
+export { keySource, type KeyOptions } from "./tokens/key-source.js";
+export { TokenError } from "./tokens/token-error.js";
+export { pemKey } from "./tokens/token-key.js";
