@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
@@ -12,6 +13,7 @@ beforeAll(() => {
     ["proxies", "toml", /trusted_proxies/],
     ["htpasswd", "sh", /htpasswd -B/],
     ["password", "toml", /basic_auth/],
+    ["token", "toml", /claim_fields/],
     ["rate", "toml", /requests_per_minute = 60/],
     ["credential", "toml", /bearer_token/],
   ]);
@@ -100,6 +102,29 @@ test("passwords: a stranger gets 401, and the origin sees nothing; a user gets i
   expect(seen).not.toMatch(/canary|myPassword|\$2[aby]\$/);
   for (const text of ["ann:canary", "ann:myPassword"])
     expect(seen).not.toContain(Buffer.from(text).toString("base64").slice(0, 12));
+});
+
+test("tokens: a stranger gets 401, and the origin sees nothing; a valid token gets in, and is shown nowhere", async () => {
+  const secret = "canary-secret-with-more-than-32-bytes";
+  const { program, origin, ask } = await served(page.example("token"), {}, `JWT_SECRET=${secret}`);
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const token = (claims: object, key = secret): string => {
+    const text = `${part({ alg: "HS256" })}.${part({ iss: "https://auth.example.com", aud: "shop", ...claims })}`;
+    return `${text}.${createHmac("sha256", key).update(text).digest("base64url")}`;
+  };
+  const claims = { sub: "ann", email: "ann@shop.example", exp: Math.ceil(Date.now() / 1_000) + 600 };
+  const bearer = (text: string): Record<string, string> => ({ authorization: `Bearer ${text}`, "x-email": "eve@b" });
+  const valid = token(claims);
+  expect(outcome(await ask("/api/"))).toBe("401 PN_ACCESS_TOKEN");
+  for (const wrong of [token(claims, `${secret}x`), token({ ...claims, aud: "other" }), token({ ...claims, exp: 1 })])
+    expect(outcome(await ask("/api/", { headers: bearer(wrong) }))).toBe("401 PN_ACCESS_TOKEN");
+  expect(origin.requests).toHaveLength(0);
+  expect(outcome(await ask("/api/", { headers: bearer(valid) }))).toBe("200");
+  const { headers } = origin.last;
+  expect([headers["x-forwarded-user"], headers["x-email"]]).toEqual(["ann", "ann@shop.example"]);
+  await program.waitFor("the requests in the log", () => program.output.includes("/api/") || undefined);
+  expect(program.output).not.toContain("canary");
+  expect(program.output).not.toContain(valid.slice(-20));
 });
 
 test("rates: a visitor that sends too much gets 429, and the origin sees nothing more; others are served", async () => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -93,6 +94,28 @@ describe("users", () => {
     const { steps, warnings } = await access();
     expect(steps).toEqual({ basicAuth: { users: [] } });
     expect(warnings).toEqual([expect.stringMatching(/Other users can read/), expect.stringMatching(/lists no users/)]);
+  });
+});
+
+describe("tokens", () => {
+  test("have the keys and claims of the table; without a key there are none", async () => {
+    const table =
+      '[proxy.access.jwt]\njwks_url = "https://a.example/keys"\naudience = "shop"\nissuer = "https://a.example"\n';
+    const jwt = { jwksUrl: "https://a.example/keys", audience: "shop", issuer: "https://a.example" };
+    expect(await stepsOf(table)).toEqual({ jwt: { ...jwt, fields: { "X-Forwarded-User": "sub" } } });
+    expect(await stepsOf(`access.allow_private = true\n${table}claim_fields = { X-Email = "email" }\n`)).toEqual({
+      jwt: { ...jwt, fields: { "X-Email": "email" }, allowPrivate: true },
+    });
+    expect(await stepsOf(`${table}enabled = false\n`)).toBeUndefined();
+  });
+
+  test("are checked with the key of a file, beside the configuration", async () => {
+    const pem = generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" }) as string;
+    const { folder, access } = await given('access.jwt.public_key_file = "a.pem"', { "a.pem": pem });
+    const { steps, files } = await access();
+    expect([steps?.jwt?.publicKey, files]).toEqual([pem, [join(folder, "a.pem")]]);
+    const wrong = await given('access.jwt.public_key_file = "a.pem"', { "a.pem": "key" });
+    await expect(wrong.access()).rejects.toMatchObject({ code: "PN_TOKEN_INVALID" });
   });
 });
 

@@ -3,10 +3,12 @@ import type {
   AddressOptions,
   BasicAuthOptions,
   CredentialField,
+  JwtOptions,
   RateLimitOptions,
   StepOptions,
 } from "@postern/gateway/service";
 import type { Settings } from "../settings/configuration.js";
+import { readTokenKey } from "../credentials/token-key-file.js";
 import { readSecretFile } from "../settings/owned-file.js";
 import { readAddressList } from "./address-list.js";
 import { parseHtpasswd } from "./htpasswd.js";
@@ -35,11 +37,13 @@ export async function loadRouteAccess(
   const addresses = await addressesOf(settings, route, index, files);
   const rateLimit = rateLimitOf(route);
   const basicAuth = await basicAuthOf(settings, route, index, { files, warnings });
+  const jwt = await jwtOf(settings, route, index, files);
   const credentials = credentialsOf(route);
   const steps = {
     ...(addresses === undefined ? {} : { addresses }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(basicAuth === undefined ? {} : { basicAuth }),
+    ...(jwt === undefined ? {} : { jwt }),
     ...(credentials.length === 0 ? {} : { credentials }),
   };
   return { steps: Object.keys(steps).length === 0 ? undefined : steps, files, warnings };
@@ -77,6 +81,31 @@ async function basicAuthOf(
   const users = parseHtpasswd(text, file);
   if (users.length === 0) warnings.push(`${file} lists no users, so nobody can use the route.`);
   return { users };
+}
+
+async function jwtOf(
+  settings: Settings,
+  { access: { jwt, allow_private } }: RouteConfiguration,
+  index: number,
+  files: string[],
+): Promise<JwtOptions | undefined> {
+  const { enabled, secret, public_key_file, jwks_url, issuer, audience, claim_fields } = jwt;
+  if (!enabled || (secret ?? public_key_file ?? jwks_url) === undefined) return undefined;
+  let publicKey: string | undefined;
+  if (public_key_file !== undefined) {
+    const file = settings.pathOf(public_key_file, "proxy", index, "access", "jwt", "public_key_file");
+    publicKey = await readTokenKey(file);
+    files.push(file);
+  }
+  return {
+    ...(secret === undefined ? {} : { secret }),
+    ...(publicKey === undefined ? {} : { publicKey }),
+    ...(jwks_url === undefined ? {} : { jwksUrl: jwks_url }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audience === undefined ? {} : { audience }),
+    ...(allow_private ? { allowPrivate: true } : {}),
+    fields: claim_fields,
+  };
 }
 
 /** Nothing for a route without a limit. */

@@ -53,6 +53,18 @@ describe("a route that is refused", () => {
       `${ROUTE}${TARGET}[proxy.access]\nrate_limit.max_concurrent = 5\n[proxy.middleware.rate_limit]\nmax_concurrent = 5\n`,
       /are both set/,
     ],
+    ["with tokens without a key", `${ROUTE}${TARGET}access.jwt.issuer = 'https://a'\n`, /tokens require a key/],
+    ["with tokens by a short secret", `${ROUTE}${TARGET}access.jwt.secret = 'a'\n`, /at least 32 bytes/],
+    [
+      "with tokens by keys of an issuer without an audience",
+      `${ROUTE}${TARGET}access.jwt.jwks_url = 'https://a.example/keys'\n`,
+      /requires audience/,
+    ],
+    [
+      "with tokens and passwords",
+      `${ROUTE}${TARGET}access.basic_auth = 'users'\naccess.jwt.public_key_file = 'a.pem'\n`,
+      /basic_auth and jwt exclude each other/,
+    ],
     [
       "with two credentials in one header",
       `${ROUTE}${TARGET}[proxy.middleware.auth]\nbearer_token = 'a'\nbasic_auth = 'a:b'\n`,

@@ -1,6 +1,7 @@
 import type { Configuration, RouteConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
 import type { RuleViolation } from "./rule-violation.js";
+import { visitorTokenViolations } from "./token-rules.js";
 
 /** Checks the routes of the gateway. */
 export function* routeViolations(
@@ -17,6 +18,7 @@ export function* routeViolations(
     yield* folderViolations(route, path, originOf);
     yield* fileViolations(route, path);
     yield* rateLimitViolations(route, path, originOf);
+    yield* visitorTokenViolations(route.access, [...path, "access"], originOf);
     yield* credentialViolations(route, [...path, "middleware", "auth"]);
     if (route.http_health.method === "HEAD" && route.http_health.expected_body !== undefined)
       yield { path: [...path, "http_health"], message: 'a response to HEAD has no body. Set method = "GET"' };

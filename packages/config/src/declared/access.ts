@@ -3,7 +3,7 @@ import { hostName, url } from "../kinds/address.js";
 import { addressSources } from "../kinds/address-source.js";
 import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
-import { fieldName } from "../kinds/headers.js";
+import { fieldName, headers } from "../kinds/headers.js";
 import { list } from "../kinds/list.js";
 import { integer } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
@@ -20,9 +20,13 @@ export const access = section("Access control for the route. See access.md.", {
   deny_ips: addresses(
     "Addresses and networks that may not use the route, in the same form as allow_ips. They get 403, even if allow_ips contains them.",
   ),
-  allow_private: option(flag(), "Allow the URLs in allow_ips and deny_ips to resolve to private addresses.", {
-    default: false,
-  }),
+  allow_private: option(
+    flag(),
+    "Allow jwks_url, and the URLs in allow_ips and deny_ips, to resolve to private addresses.",
+    {
+      default: false,
+    },
+  ),
   basic_auth: option(
     filePath,
     "File with names and passwords for HTTP Basic authentication, as htpasswd writes it, with hashes by bcrypt, apr1 or SHA-1. Visitors without a right password get 401, and an address with more than 10 wrong ones in a minute gets 429. Targets get the name in X-Forwarded-User, and no password. Changes of the file take effect at once.",
@@ -32,16 +36,26 @@ export const access = section("Access control for the route. See access.md.", {
     pending: "client certificates of visitors",
   }),
   jwt: section(
-    "Access with a JWT.",
+    "Access with a JWT, which visitors send as `Authorization: Bearer`; others get 401. It needs one of secret, public_key_file and jwks_url.",
     {
-      enabled: option(flag(), "Require a valid JWT.", { default: false }),
+      enabled: option(flag(), "Use the options of this table.", { default: true }),
       secret: option(text(), "Shared secret of HS256 tokens, at least 32 bytes.", { secret: true }),
-      public_key_file: option(filePath, "Public key of the issuer, PEM."),
-      jwks_url: option(url(["https", "http"], "https://auth.example.com/jwks"), "JWKS of the issuer."),
+      public_key_file: option(
+        filePath,
+        "Public key of the issuer, PEM. The key type sets the algorithm: RSA RS256, P-256 ES256, P-384 ES384, P-521 ES512, Ed25519 EdDSA.",
+      ),
+      jwks_url: option(
+        url(["https", "http"], "https://auth.example.com/jwks"),
+        "JWKS of the issuer. Requires audience. `http://` is only allowed for this machine, and a host with a private address only with allow_private of `[proxy.access]`.",
+      ),
       issuer: option(text(), "Required value of the `iss` claim. Default: any."),
       audience: option(text(), "Required audience in the `aud` claim. Default: any."),
+      claim_fields: option(
+        headers(),
+        "Header fields for targets, and the claims that they contain. Fields of these names that a visitor sends are removed.",
+        { default: { "X-Forwarded-User": "sub" } as Record<string, string> },
+      ),
     },
-    { pending: "tokens of visitors" },
   ),
   forward_auth: section(
     "Access decisions by another service.",

@@ -139,10 +139,23 @@ export const refusals = refusalTable({
     "This address needs a user name and a password. Check them, or ask its owner for access.",
     { advice: "The file in `basic_auth` of the route lists the users." },
   ],
+  PN_ACCESS_TOKEN: [
+    401,
+    "This address needs a valid token. Sign in again, or ask its owner for access.",
+    { advice: "The route accepts the tokens that `jwt` in `[proxy.access]` describes, as `Authorization: Bearer`." },
+  ],
+  PN_ACCESS_ISSUER: [
+    503,
+    "Your token cannot be checked at the moment. Try again shortly.",
+    {
+      retryAfter: 5,
+      advice: "The keys at `jwks_url` of the route cannot be fetched. The gateway's log names the reason.",
+    },
+  ],
   PN_ACCESS_FAILURES: [
     429,
-    "There were too many wrong passwords from your address. Wait for the time in the Retry-After header, then try again.",
-    { retryAfter: 6, advice: "An address may send 10 wrong passwords a minute." },
+    "Too many wrong passwords or tokens came from your address. Wait for the time in Retry-After, then try again.",
+    { retryAfter: 6, advice: "An address may send 10 wrong passwords and 100 wrong tokens a minute." },
   ],
   PN_ACCESS_BUSY: [
     503,

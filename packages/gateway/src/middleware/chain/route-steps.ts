@@ -2,6 +2,7 @@ import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
 import type { PollDependencies } from "../addresses/polled-list.js";
 import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
+import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
@@ -14,6 +15,8 @@ export interface StepOptions {
   readonly rateLimit?: RateLimitOptions | undefined;
   /** Names and passwords of visitors. Default: none are needed. */
   readonly basicAuth?: BasicAuthOptions | undefined;
+  /** Tokens of visitors. Default: none are needed. */
+  readonly jwt?: JwtOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
   readonly credentials?: readonly CredentialField[] | undefined;
 }
@@ -26,7 +29,7 @@ export interface StepOptions {
  * @throws RangeError for an option that is not valid.
  */
 export function routeSteps(
-  { addresses, rateLimit, basicAuth, credentials }: StepOptions = {},
+  { addresses, rateLimit, basicAuth, jwt, credentials }: StepOptions = {},
   poll?: PollDependencies,
   former?: Steps,
 ): Steps | undefined {
@@ -34,6 +37,7 @@ export function routeSteps(
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
+  if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }

@@ -1,5 +1,5 @@
-import { Field, meaningOf } from "../../http/index.js";
 import type { FieldEdits, Step, StepRequest } from "../step.js";
+import { targetField } from "./target-field.js";
 
 /** A header with a credential for the targets of a route. */
 export interface CredentialField {
@@ -8,16 +8,6 @@ export interface CredentialField {
   readonly value: string;
 }
 
-/** Fields that the gateway itself writes into each request. */
-const OWN: ReadonlySet<string> = new Set([
-  "forwarded",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "x-real-ip",
-  "x-request-id",
-]);
-
 /** Sends credentials to the targets of a route, in place of the visitor's fields of these names. */
 export class CredentialStep implements Step {
   readonly name = "credential";
@@ -25,13 +15,8 @@ export class CredentialStep implements Step {
 
   /** @throws RangeError that names a field that is not valid. It never contains a value. */
   constructor(fields: readonly CredentialField[]) {
-    const names = fields.map(({ name }) => name.toLowerCase());
+    const names = fields.map(({ name }) => targetField(name));
     for (const [index, name] of names.entries()) {
-      if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name))
-        throw new RangeError(`${JSON.stringify(name)} is not a header name.`);
-      const field = meaningOf(name);
-      if ((field !== Field.other && field !== Field.identity) || OWN.has(name))
-        throw new RangeError(`The header ${name} cannot contain a credential: the gateway writes or interprets it.`);
       if (names.indexOf(name) !== index)
         throw new RangeError(`Two credentials use the header ${name}. Keep one of them.`);
       if (!/^[!-~\xa0-\xff](?:[ -~\xa0-\xff]*[!-~\xa0-\xff])?$/.test(fields[index]!.value))
