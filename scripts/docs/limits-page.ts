@@ -173,7 +173,7 @@ export function limitsPage(): string {
     ],
     [
       "requests that may have been delivered and are sent to another target of the gateway",
-      `${RETRY_LIMITS.share * 100} % of the requests to the route in ${RETRY_LIMITS.window} s, or ${RETRY_LIMITS.least * RETRY_LIMITS.window} if that is more; only idempotent ones`,
+      `${RETRY_LIMITS.share * 100} % of the requests to the route in ${RETRY_LIMITS.window} s, or ${RETRY_LIMITS.least * RETRY_LIMITS.window} if that is more; each at most ${RETRY_LIMITS.targets} times; only idempotent ones`,
       "502 PN_TARGET_BROKEN",
     ],
     [

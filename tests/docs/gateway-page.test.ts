@@ -25,6 +25,7 @@ beforeAll(() => {
     ["own answers", "toml", /redirect = /],
     ["targets", "toml", /targets = /],
     ["strategy", "toml", /strategy = "least_connections"/],
+    ["ejection", "toml", /passive_health/],
     ["health", "toml", /http_health/],
     ["breaker", "toml", /failure_threshold = 5/],
     ["https", "toml", /https_port/],
@@ -123,6 +124,24 @@ test("a strategy selects the target with fewer requests in progress for its weig
   for (let n = 0; n < 4; n++) expect(await ask("/x")).toBe("two /x");
   finish();
   await Promise.all(waiting);
+});
+
+test("a target whose requests fail more often than those to the other one is ejected", async () => {
+  const flaky = await Origin.start(onTestFinished, (_, outgoing) => {
+    outgoing.writeHead(flaky.requests.length % 2 === 0 ? 503 : 200).end("flaky");
+  });
+  const sound = await echo("sound");
+  const example = page.example("ejection", {
+    "10.0.0.5:8000": `127.0.0.1:${flaky.port}`,
+    "10.0.0.6:8000": `127.0.0.1:${sound.port}`,
+  });
+  const { program, port } = await served(configured(example));
+  const bodies: string[] = [];
+  await until("the flaky target to get no more requests", async () => {
+    bodies.push((await exchange(port, { host: "a", path: "/x" })).body.toString());
+    return bodies.length > 20 && bodies.slice(-10).every((body) => body === "sound /x");
+  });
+  expect(program.output).toMatch(/gets no requests for a while: \d+ % of its last requests have succeeded, and 100 %/);
 });
 
 test("health checks ask each target for its path", async () => {

@@ -34,6 +34,7 @@ export { NetworkList, parseNetwork, type Network } from "./network-list.js";
 export { keepNewest } from "./keep-newest.js";
 export { Linked, LinkedList } from "./linked-list.js";
 export { unmapped } from "./unmapped.js";
+export { limitYoungGeneration } from "./young-generation.js";
 export type { BreakCause, ByteStream, ByteStreamHandler, ResetReason } from "./connection/byte-stream.js";
 export type { Connection, ConnectionHandler } from "./connection/connection.js";
 export { HeldBytes } from "./connection/held-bytes.js";

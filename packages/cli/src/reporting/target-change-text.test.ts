@@ -12,11 +12,21 @@ test("says what happened to a target, and why", () => {
   expect(targetChangeText({ route, target, change: "unhealthy", reason, areAllUnhealthy: false })).toBe(
     "Target 10.0.0.5:80 fails its health checks: it responded with 500",
   );
+  expect(targetChangeText({ route, target, change: "ejected", reason: "its last requests have failed" })).toBe(
+    "Target 10.0.0.5:80 gets no requests for a while: its last requests have failed",
+  );
 });
 
 test("says that health checks are ignored if all targets of a route fail them", () => {
   const report = { route, target, change: "unhealthy", reason: "x", areAllUnhealthy: true } as const;
   expect(targetChangeText(report)).toMatch(/All targets of \/api\/\* fail them, so all are used; check the options/);
+});
+
+test("says that no target of a route can be reached, which is no fault of the health checks", () => {
+  const report = { route, target, change: "unhealthy", reason: "x", areAllUnhealthy: true } as const;
+  expect(targetChangeText({ ...report, areAllUnreachable: true })).toBe(
+    "Target 10.0.0.5:80 fails its health checks: x. No target of /api/* can be reached",
+  );
 });
 
 test("only bad news is alarming", () => {

@@ -25,7 +25,8 @@ async function route(options: string, server = "", trust?: ClientTls): Promise<R
 const limits = { answer: 30_000, idle: 60_000, body: 0 };
 const connectTimeout = 5_000;
 const A = { url: "http://a:1", connectTimeout };
-const EJECTION = { ejection: { failures: 5, time: 10_000 } };
+const OUTLIERS = { window: 30_000, minRequests: 20, minSuccessRatio: 0.8, maxLatencyRatio: 0 };
+const EJECTION = { ejection: { failures: 5, time: 10_000, outliers: OUTLIERS } };
 const BREAKER = {
   failures: 5,
   window: 60_000,
@@ -79,7 +80,26 @@ test.for<[options: string, action: object]>([
   ],
   [
     'resolve = "all"\npassive_health = { consecutive_failures = 3, ejection_time = "5s" }',
-    { targets: [{ ...A, resolve: "all" }], health: { ejection: { failures: 3, time: 5_000 } } },
+    {
+      targets: [{ ...A, resolve: "all" }],
+      health: { ejection: { failures: 3, time: 5_000, outliers: OUTLIERS } },
+    },
+  ],
+  [
+    'resolve = "all"\npassive_health = { min_success_ratio = 0.5, max_latency_ratio = 3, window = 10, min_requests = 7 }',
+    {
+      targets: [{ ...A, resolve: "all" }],
+      health: {
+        ejection: {
+          ...EJECTION.ejection,
+          outliers: { window: 10_000, minRequests: 7, minSuccessRatio: 0.5, maxLatencyRatio: 3 },
+        },
+      },
+    },
+  ],
+  [
+    'resolve = "all"\npassive_health = { consecutive_failures = 0, min_success_ratio = 0 }',
+    { targets: [{ ...A, resolve: "all" }], health: { ejection: { failures: 0, time: 10_000 } } },
   ],
   ["circuit_breaker = {}", { health: { breaker: BREAKER } }],
   [

@@ -2,6 +2,7 @@ import type { GatewayReport } from "@postern/client/status";
 import { alignedLine, columnWidths } from "../terminal/columns.js";
 import type { Paint } from "../terminal/paint.js";
 import { printable } from "../terminal/printable.js";
+import { rateText } from "../terminal/quantity.js";
 
 const COLUMNS = ["ROUTE", "REQUESTS", "4XX", "5XX", "TARGETS"];
 
@@ -30,7 +31,7 @@ export function gatewayLines(
 function failureLines(routes: GatewayReport["routes"]): string[] {
   const lines = routes.flatMap(({ targets }) =>
     targets.flatMap(({ target, state, last_failure: failure }) =>
-      state === "ok" || failure === null
+      state === "ok" || state === "drained" || failure === null
         ? []
         : [
             `${printable(target)} failed${failure.time === null ? "" : ` at ${failure.time}`}: ${printable(failure.reason)}`,
@@ -41,10 +42,15 @@ function failureLines(routes: GatewayReport["routes"]): string[] {
 }
 
 function targetText(
-  { target, state, active }: GatewayReport["routes"][number]["targets"][number],
+  { target, state, active, requests_per_second: rate }: GatewayReport["routes"][number]["targets"][number],
   paint: Paint,
 ): string {
   const name = printable(target);
-  const shown = state === "ok" ? name : paint.yellow(`${name} (${state.replaceAll("_", " ")})`);
-  return active === 0 ? shown : `${shown} [${active} active]`;
+  const shown = state === "ok" ? name : paint.yellow(`${name} (${stateText(state)})`);
+  const use = [...(rate > 0 ? [`${rateText(rate)}/s`] : []), ...(active === 0 ? [] : [`${active} active`])];
+  return use.length === 0 ? shown : `${shown} [${use.join(", ")}]`;
+}
+
+function stateText(state: string): string {
+  return state === "drained" ? "drained: weight 0" : state.replaceAll("_", " ");
 }

@@ -11,13 +11,19 @@ export function healthOf(route: RouteConfiguration, hasTable: HasTable): { healt
   const { passive_health: passive, circuit_breaker: breaker, targets, resolve, slow_start: slowStart } = route;
   const isPlural = targets.length > 1 || resolve === "all";
   const health = {
-    ...(passive.enabled && isPlural
-      ? { ejection: { failures: passive.consecutive_failures, time: passive.ejection_time } }
-      : {}),
+    ...(passive.enabled && isPlural ? { ejection: ejectionOf(passive) } : {}),
     ...(hasTable("circuit_breaker") && breaker.enabled ? { breaker: breakerOf(breaker) } : {}),
     ...(slowStart > 0 && isPlural ? { slowStart } : {}),
   };
   return Object.keys(health).length === 0 ? {} : { health };
+}
+
+function ejectionOf(passive: RouteConfiguration["passive_health"]): NonNullable<Health["ejection"]> {
+  const { min_success_ratio: minSuccessRatio, max_latency_ratio: maxLatencyRatio } = passive;
+  const ejection = { failures: passive.consecutive_failures, time: passive.ejection_time };
+  if (minSuccessRatio === 0 && maxLatencyRatio === 0) return ejection;
+  const { window, min_requests: minRequests } = passive;
+  return { ...ejection, outliers: { window, minRequests, minSuccessRatio, maxLatencyRatio } };
 }
 
 function breakerOf(breaker: RouteConfiguration["circuit_breaker"]): NonNullable<Health["breaker"]> {

@@ -11,12 +11,13 @@ export interface GatewayTraffic {
 /** Why a target gets no requests while others can; the gateway's own states. */
 export const TARGET_STATES = {
   ok: "it gets requests",
+  drained: "its weight is 0, so it never gets one",
   unavailable: "a tunnel without a client",
   down: "it accepts no connections",
   circuit_open: "its circuit breaker is open",
   circuit_half_open: "requests test whether its circuit breaker closes",
   unhealthy: "it fails its health checks",
-  ejected: "its last requests have failed",
+  ejected: "its requests have failed, or took much longer than those to other targets",
   suspect: "a tunnel whose client may be cut off",
 } as const;
 export type GatewayTargetState = keyof typeof TARGET_STATES;
@@ -27,6 +28,8 @@ export interface GatewayTargetReport {
   state: GatewayTargetState;
   /** Requests in progress, of all routes. */
   active: number;
+  /** Finished requests, of all routes, in the last 10 seconds. */
+  requests_per_second: number;
   weight: number;
   /** Until its responses begin, a moving average; null if that is not known. */
   latency_ms: number | null;

@@ -191,6 +191,7 @@ const gatewayTarget = object("A target of the route.", {
       .join("; ")}.`,
   },
   active: count("Requests in progress to this target, from all routes."),
+  requests_per_second: amount("Finished requests per second to this target, from all routes, in the last 10 seconds."),
   weight: count("Its share of the requests, relative to the other targets."),
   latency_ms: orNull(
     amount(

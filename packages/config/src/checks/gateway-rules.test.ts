@@ -89,6 +89,11 @@ describe("a route that is refused", () => {
       `${ROUTE}files = " "\n`,
       /files\.directory must be a folder, for instance "\.\/public"/,
     ],
+    [
+      "with a latency ratio that ejects ordinary targets",
+      `${ROUTE}${TARGET}passive_health.max_latency_ratio = 0.5\n`,
+      /below 1 ejects targets of average speed/,
+    ],
     ["with options of files, but no folder", `${ROUTE}${TARGET}files.browse = true\n`, /no directory. Add one/],
     [
       "with the files of one path, which is the folder itself",

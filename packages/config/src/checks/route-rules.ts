@@ -22,6 +22,11 @@ export function* routeViolations(
     yield* credentialViolations(route, [...path, "middleware", "auth"]);
     if (route.http_health.method === "HEAD" && route.http_health.expected_body !== undefined)
       yield { path: [...path, "http_health"], message: 'a response to HEAD has no body. Set method = "GET"' };
+    const { max_latency_ratio: latencyRatio } = route.passive_health;
+    if (latencyRatio > 0 && latencyRatio < 1) {
+      const message = "a max_latency_ratio below 1 ejects targets of average speed. Write 3, or 0 to turn it off.";
+      yield { path: [...path, "passive_health", "max_latency_ratio"], message };
+    }
     if (route.strategy !== "hash" && originOf([...path, "hash_key"]) !== "default")
       yield { path: [...path, "hash_key"], message: 'hash_key needs the strategy "hash". Add: strategy = "hash"' };
   }

@@ -15,7 +15,9 @@ const TCP: TcpCheckOptions = { kind: "tcp", ...times };
 
 function check(options: CheckOptions, port: number): Promise<string | undefined> {
   const upstream = new AddressUpstream({ address: { host: "127.0.0.1", port, tls: false } });
-  return new Promise((resolve) => void runCheck(options, upstream, SYSTEM_CLOCK, resolve));
+  return new Promise((resolve) => {
+    runCheck(options, upstream, SYSTEM_CLOCK, (result) => resolve(result.kind === "failed" ? result.fault : undefined));
+  });
 }
 
 /** The port of a service that does this with each connection. */

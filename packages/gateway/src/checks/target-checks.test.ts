@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { fixedRandom } from "../balance/balance.suite.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { Verdict } from "../health/verdict.js";
@@ -150,6 +151,38 @@ describe("the checks of a pool", () => {
     const checks = checksOf(() => [target]);
     clock.pass(0);
     expect(target.verdicts[0]?.fault).toBe("the tunnel's client is not connected");
+    checks.close();
+  });
+
+  test.each(["before", "during"])("say nothing about a tunnel that is full %s the check", (when) => {
+    const target = new Checked();
+    const checks = checksOf(() => [target]);
+    target.respond(500);
+    if (when === "before") target.upstream.unavailable = "full";
+    clock.pass(2_000);
+    target.upstream.unavailable = "full";
+    target.upstream.stream.break({ cause: "full", delivered: 0 });
+    for (let n = 0; n < 9; n++) clock.pass(10_000);
+    expect([target.state, target.verdicts[0]?.fault]).toEqual(["unknown", "it responded with 500"]);
+    target.upstream.unavailable = undefined;
+    clock.pass(11_000);
+    target.respond(500);
+    expect(target.state).toBe("unhealthy");
+    checks.close();
+  });
+
+  test("begin one after the other in a large pool, within a part of their interval", () => {
+    const all = Array.from({ length: 500 }, () => new Checked());
+    const random = fixedRandom(3);
+    const checks = new TargetChecks({ checks: [CHECK], targets: () => all, clock, random });
+    const begun = (): number => all.filter((target) => target.checks > 0).length;
+    let most = 0;
+    for (let n = 0; n < 50; n++) {
+      const before = begun();
+      clock.pass(100);
+      most = Math.max(most, begun() - before);
+    }
+    expect([begun(), most < 30]).toEqual([500, true]);
     checks.close();
   });
 

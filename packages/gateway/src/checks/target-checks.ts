@@ -8,6 +8,11 @@ import { runCheck } from "./run-check.js";
 const IN_DOUBT = 2_000;
 /** The part of an interval by which checks are moved at random, so that those of many targets do not coincide. */
 const JITTER = 0.1;
+/**
+ * Milliseconds for each further target of a pool, in which the first checks begin at random: a pool of 1,000 targets
+ * makes about 100 connections a second then.
+ */
+const SPREAD = 10;
 
 /** A target to check, with a verdict for each kind of check. */
 export interface CheckedTarget {
@@ -73,16 +78,21 @@ export class TargetChecks {
     this.#cancelTimer = this.#clock.after(Math.max(1, next - now), () => this.#run());
   }
 
-  /** Targets whose state is known, from before a reload, keep their rhythm; the others are checked at once. */
+  /** Targets whose state is known, from before a reload, keep their rhythm; the others are checked soon. */
   #follow(now: number): void {
     const before = this.#scheduled;
     const { checks, targets } = this.#options;
     const isFirst = (verdict: Verdict | undefined): boolean => verdict === undefined || verdict.state === "unknown";
+    const all = targets();
+    const soon = SPREAD * (all.length - 1);
     this.#scheduled = new Map(
-      targets().map((target) => [
+      all.map((target) => [
         target,
         before.get(target) ?? {
-          dueAt: checks.map(({ interval }, n) => (isFirst(target.verdicts[n]) ? now : now + interval * this.#random())),
+          dueAt: checks.map(({ interval }, n) => {
+            const most = isFirst(target.verdicts[n]) ? Math.min(soon, interval) : interval;
+            return now + most * this.#random();
+          }),
           cancel: [],
           isRunning: [],
         },
@@ -98,11 +108,13 @@ export class TargetChecks {
     const verdict = target.verdicts[position];
     if (verdict === undefined) return;
     scheduled.isRunning[position] = true;
-    scheduled.cancel[position] = runCheck(check, target.upstream, this.#clock, (fault) => {
+    scheduled.cancel[position] = runCheck(check, target.upstream, this.#clock, (result) => {
       scheduled.cancel[position] = (): void => {};
       scheduled.isRunning[position] = false;
-      if (this.#isClosed) return;
-      if (verdict.onResult(fault)) target.onVerdict(verdict);
+      if (this.#isClosed || result.kind === "none") return;
+      const isFailure = result.kind === "failed";
+      if (isFailure ? verdict.onResult(result.fault, result.isUnreachable) : verdict.onResult(undefined))
+        target.onVerdict(verdict);
       if (verdict.isInDoubt)
         scheduled.dueAt[position] = Math.min(scheduled.dueAt[position]!, this.#clock.now() + IN_DOUBT * jitter);
     });

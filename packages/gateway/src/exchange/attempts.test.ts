@@ -2,6 +2,7 @@ import type { BreakCause } from "@postern/net";
 import { describe, expect, test } from "vitest";
 import { Latency } from "../balance/latency.js";
 import { CircuitBreaker } from "../health/circuit-breaker.js";
+import { Epochs } from "../health/epochs.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { TARGET_HOST } from "../route.js";
 import { Pool } from "../upstream/pool.js";
@@ -83,6 +84,39 @@ describe("a pool whose targets are down", () => {
   });
 });
 
+describe("a target that is the only one with a weight", () => {
+  /** The upstream that takes requests, beside one that does not. */
+  function usable(): FakeUpstream {
+    const [used, drained] = pooled(2) as [FakeUpstream, FakeUpstream];
+    const clock = new FakeClock();
+    used.route.pool = new Pool([
+      new PooledTarget(used.target, { weight: 1, clock }),
+      new PooledTarget(drained.target, { weight: 0, clock }),
+    ]);
+    return used;
+  }
+
+  test("fails like any of several targets: the visitor gets 503", () => {
+    const used = usable();
+    const visitor = new StructuredVisitor(used, POST);
+    used.stream.break({ cause: "refused", delivered: 0 });
+    used.down = true;
+    const second = new StructuredVisitor(used, GET);
+    for (const { events } of [visitor, second]) expect(events).toEqual(["refused PN_TARGETS_DOWN"]);
+    expect(used.streams).toHaveLength(1);
+  });
+
+  test("is used again on a new connection after an idle one broke", () => {
+    const used = usable();
+    new StructuredVisitor(used, GET);
+    used.stream.arrive(Buffer.from(OK));
+    const visitor = new StructuredVisitor(used, GET);
+    used.stream.break({ cause: "broken", delivered: -1 });
+    used.stream.arrive(Buffer.from(OK));
+    expect([visitor.status, used.streams.length]).toEqual([204, 2]);
+  });
+});
+
 describe("a target that breaks the connection before its response", () => {
   test("is replaced by another one for an idempotent request, whose body is sent again", () => {
     const all = pooled(3);
@@ -113,6 +147,17 @@ describe("a target that breaks the connection before its response", () => {
     latest(all).stream.break({ cause: "broken", delivered: -1 });
     expect([post.events, begun.events]).toEqual([["refused PN_TARGET_BROKEN"], ["broken"]]);
     expect(dials(all)).toEqual([1, 1]);
+  });
+
+  test("is replaced twice at most, because the request itself may be what makes targets fail", () => {
+    const all = pooled(5);
+    const visitor = new StructuredVisitor(all[0]!, GET);
+    for (let n = 0; n < 3; n++) latest(all).stream.break({ cause: "broken", delivered: -1 });
+    expect(visitor.events).toEqual(["refused PN_TARGET_BROKEN"]);
+    const next = new StructuredVisitor(all[0]!, GET);
+    for (let n = 0; n < 4; n++) latest(all).stream.break({ cause: "refused", delivered: 0 });
+    latest(all).stream.arrive(Buffer.from(OK));
+    expect([next.status, dials(all).reduce((sum, each) => sum + each)]).toEqual([204, 3 + 5]);
   });
 
   test("adds at most a fifth to the load of targets that all do so", () => {
@@ -231,9 +276,11 @@ describe("a target whose circuit breaker is open", () => {
   function guarded(): { upstream: FakeUpstream; member: PooledTarget; clock: FakeClock } {
     const clock = new FakeClock();
     const upstream = new FakeUpstream({ authority: "t:80" });
+    const epochs = new Epochs();
     const state = {
       latency: new Latency(),
-      breaker: new CircuitBreaker(breaker, clock),
+      epochs,
+      breaker: new CircuitBreaker(breaker, clock, epochs),
       verdicts: [],
       recoveredAt: -Infinity,
     };

@@ -6,6 +6,7 @@ import type { Clock } from "../deadlines/clock.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
 import type { Pool } from "../upstream/pool.js";
 import type { PoolMember } from "../upstream/pool-member.js";
+import { RETRY_LIMITS } from "../upstream/retry-budget.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { BROKEN, INVALID_RESPONSE, TARGET_BROKEN, TARGETS_DOWN, type Failure } from "./exchange-end.js";
 
@@ -36,12 +37,15 @@ export class Attempts implements ForwardOptions {
   #epoch = 0;
   /** Targets that have failed the request. Undefined while there are none. */
   #failed: PoolMember[] | undefined;
+  /** Targets that got the request although another one may have received it. */
+  #repeats = 0;
   /** Whether the current attempt failed to connect, and no other target is left. */
   #areAllDown = false;
 
   /** A request begins. */
   begin(): void {
     this.#failed = undefined;
+    this.#repeats = 0;
     this.upstream = undefined;
   }
 
@@ -53,13 +57,12 @@ export class Attempts implements ForwardOptions {
   open(route: UpstreamRoute, attempted: AttemptedRequest, now: number, mayUseIdle: boolean): ByteStream | undefined {
     const { pool } = route;
     this.#areAllDown = false;
-    const isPlural = pool.candidates.length > 1;
-    if (isPlural && this.upstream === undefined) pool.retryBudget.onRequest(now);
+    if (pool.candidates.length > 1 && this.upstream === undefined) pool.retryBudget.onRequest(now);
     const target = pool.pick(attempted, this.#failed);
     // A sole target is always tried: there is nothing to lose.
-    if (target === undefined || target.isBlocked === true || (isPlural && !target.available))
+    if (target === undefined || target.isBlocked === true || (pool.isPlural && !target.available))
       return this.#refuse(targetsDown(pool));
-    const { upstream, epoch = 0 } = target;
+    const { upstream } = target;
     if (!this.#editHead(route, upstream, attempted.request)) return this.#refuse(refusals.PN_ROUTE_PATH);
     const idle = mayUseIdle ? target.reuse(now) : undefined;
     const stream = idle ?? target.open(now);
@@ -67,25 +70,27 @@ export class Attempts implements ForwardOptions {
     this.onIdleStream = idle !== undefined;
     this.#target = target;
     this.upstream = upstream;
-    this.#epoch = epoch;
+    this.#epoch = target.epoch ?? 0;
     this.sentAt = NaN;
     return stream;
   }
 
   /**
    * Whether another target of the pool is to get the request after the current attempt broke: none of it was delivered,
-   * or it is idempotent and the pool's budget for retries allows it. Each target is tried once. The break of a stream
-   * that was idle says nothing about its target.
+   * or it is idempotent and the pool's budget for retries allows it. Each target is tried once. A request that may have
+   * been delivered reaches few targets, because it may be what makes them fail. The break of a stream that was idle
+   * says nothing about its target.
    */
   failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
     const target = this.#target;
-    if (target === undefined || pool.candidates.length < 2 || this.onIdleStream) return false;
+    if (target === undefined || !pool.isPlural || this.onIdleStream) return false;
     if (delivered !== 0 && !isIdempotent) return false;
     const failed = (this.#failed ??= []);
     if (!failed.includes(target)) failed.push(target);
     const isAnyLeft = pool.candidates.some((other) => other.available && !failed.includes(other));
     this.#areAllDown = delivered === 0 && !isAnyLeft;
-    return isAnyLeft && (delivered === 0 || pool.retryBudget.take(now));
+    if (!isAnyLeft || delivered === 0) return isAnyLeft;
+    return this.#repeats < RETRY_LIMITS.targets && pool.retryBudget.take(now) && ++this.#repeats > 0;
   }
 
   /** What the end of the current attempt means for its request. */

@@ -3,6 +3,7 @@ import { fixedRandom } from "../balance/balance.suite.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { BreakerTwin } from "./breaker-twin.suite.js";
 import { CircuitBreaker, type BreakerOptions, type BreakerState } from "./circuit-breaker.js";
+import { Epochs } from "./epochs.js";
 
 const OPTIONS: BreakerOptions = {
   failures: 3,
@@ -15,21 +16,27 @@ const OPTIONS: BreakerOptions = {
 
 class Circuit {
   readonly clock = new FakeClock();
+  readonly epochs = new Epochs();
   readonly changes: BreakerState[] = [];
   readonly breaker: CircuitBreaker;
 
   constructor(options: Partial<BreakerOptions> = {}) {
-    this.breaker = new CircuitBreaker({ ...OPTIONS, ...options }, this.clock);
-    this.breaker.onChange = (state) => this.changes.push(state);
+    this.breaker = new CircuitBreaker({ ...OPTIONS, ...options }, this.clock, this.epochs);
+  }
+
+  /** An attempt begins. @returns its epoch */
+  begin(): number {
+    this.#note(this.breaker.onBegin());
+    return this.epochs.current;
   }
 
   /** Attempts that begin and end at once. */
   send(...results: boolean[]): void {
-    for (const result of results) {
-      const { epoch } = this.breaker;
-      this.breaker.onBegin();
-      this.breaker.onResult(result, epoch, this.clock.now());
-    }
+    for (const result of results) this.#note(this.breaker.onResult(result, this.begin(), this.clock.now()));
+  }
+
+  #note(hasChanged: boolean): void {
+    if (hasChanged) this.changes.push(this.breaker.state);
   }
 }
 
@@ -74,10 +81,9 @@ describe("a circuit breaker", () => {
     circuit.send(false, false, false);
     circuit.clock.pass(5_000);
     expect(circuit.breaker.admits).toBe(true);
-    const { epoch } = circuit.breaker;
-    circuit.breaker.onBegin();
+    const epoch = circuit.begin();
     expect(circuit.breaker.admits).toBe(true);
-    circuit.breaker.onBegin();
+    circuit.begin();
     expect(circuit.breaker.admits).toBe(false);
     circuit.breaker.onNoResult(epoch);
     expect(circuit.breaker.admits).toBe(true);
@@ -91,17 +97,17 @@ describe("a circuit breaker", () => {
     circuit.send(false, false, false);
     clock.pass(5_000);
     expect(breaker.state).toBe("half_open");
-    const { epoch } = breaker;
-    for (let n = 0; n < 2; n++) breaker.onBegin();
+    const epoch = circuit.begin();
+    circuit.begin();
     clock.pass(4_999);
     expect(breaker.admits).toBe(false);
     clock.pass(1);
     expect(breaker.admits).toBe(true);
-    breaker.onBegin();
+    circuit.begin();
     for (let n = 0; n < 2; n++) breaker.onNoResult(epoch);
     expect(breaker.admits).toBe(true);
-    breaker.onBegin();
-    breaker.onBegin();
+    circuit.begin();
+    circuit.begin();
     expect(breaker.admits).toBe(false);
     for (let n = 0; n < 2; n++) breaker.onResult(true, epoch, clock.now());
     expect(breaker.state).toBe("closed");
@@ -113,19 +119,19 @@ describe("a circuit breaker", () => {
     for (let n = 0; n < 3; n++) {
       expect(breaker.state).toBe("closed");
       circuit.send(true);
-      breaker.onBreakOff(breaker.epoch, clock.now());
+      breaker.onBreakOff(circuit.epochs.current, clock.now());
     }
     expect(breaker.state).toBe("open");
     clock.pass(5_000);
     expect(breaker.state).toBe("half_open");
     circuit.send(true);
-    breaker.onBreakOff(breaker.epoch, clock.now());
+    breaker.onBreakOff(circuit.epochs.current, clock.now());
     expect(breaker.state).toBe("open");
   });
 
   test("ignores the results of attempts that began before it changed", () => {
     const circuit = new Circuit();
-    const before = circuit.breaker.epoch;
+    const before = circuit.begin();
     circuit.send(false, false, false);
     circuit.clock.pass(5_000);
     expect(circuit.breaker.state).toBe("half_open");
@@ -150,8 +156,7 @@ describe("a circuit breaker", () => {
         seen.add(circuit.breaker.state);
         const choice = random();
         if (choice < 0.4 && circuit.breaker.admits) {
-          begun.push(circuit.breaker.epoch);
-          circuit.breaker.onBegin();
+          begun.push(circuit.begin());
           twin.begin(now);
         } else if (choice < 0.8 && begun.length > 0) {
           const at = Math.floor(random() * begun.length);

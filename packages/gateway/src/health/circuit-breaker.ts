@@ -1,4 +1,5 @@
 import type { Clock } from "../deadlines/clock.js";
+import { Epochs } from "./epochs.js";
 import { RecentCount } from "./recent-count.js";
 
 /** Times are in milliseconds. */
@@ -27,20 +28,20 @@ const PARTS = 10;
  *     closed ──failures──► open ──recovery──► half_open ──successes──► closed
  *                            ▲────────a failure────────┘
  *
- * Each change begins a new epoch. The result of an attempt counts only in the epoch in which the attempt began, because
- * a request that times out late says nothing about the target of now.
+ * An open circuit becomes half open when the first test begins. The results of attempts that began before the last
+ * change do not count. Methods return whether the state has changed.
  *
  * Tests can take any time, as a visitor may send its request slowly. If all tests are in progress for as long as the
  * recovery takes, they no longer keep others from being admitted.
  */
 export class CircuitBreaker {
-  epoch = 0;
-  /** Called when the state has changed. */
-  onChange: (state: BreakerState) => void = () => {};
   readonly #options: BreakerOptions;
   readonly #clock: Clock;
+  readonly #epochs: Epochs;
+  /** The epoch that the last change began. */
+  #since = 0;
   #state: BreakerState = "closed";
-  /** When an open circuit becomes half open. */
+  /** When an open circuit admits tests. */
   #opensUntil = 0;
   /** Attempts that began while it is half open, without those that were given up, and those that succeeded. */
   #tests = 0;
@@ -50,16 +51,17 @@ export class CircuitBreaker {
   readonly #requests: RecentCount;
   readonly #failures: RecentCount;
 
-  constructor(options: BreakerOptions, clock: Clock) {
+  /** @param epochs those of the target. Default: its own */
+  constructor(options: BreakerOptions, clock: Clock, epochs = new Epochs()) {
     this.#options = options;
     this.#clock = clock;
+    this.#epochs = epochs;
     this.#requests = new RecentCount(options.window, PARTS);
     this.#failures = new RecentCount(options.window, PARTS);
   }
 
   get state(): BreakerState {
-    if (this.#state === "open" && this.#clock.now() >= this.#opensUntil) this.#become("half_open");
-    return this.#state;
+    return this.#state === "open" && this.#clock.now() >= this.#opensUntil ? "half_open" : this.#state;
   }
 
   /** Whether a request may be sent to the target now. */
@@ -75,63 +77,63 @@ export class CircuitBreaker {
     return this.#state === "open" ? Math.max(0, this.#opensUntil - this.#clock.now()) : 0;
   }
 
-  /** An attempt begins. Its results are reported with the epoch of this moment. */
-  onBegin(): void {
-    if (this.#state !== "half_open") return;
+  /** An attempt begins. The epoch of its results is the one after this call. */
+  onBegin(): boolean {
+    if (this.#state === "closed" || this.state === "open") return false;
+    const isFirst = this.#state === "open" && this.#become("half_open");
     if (this.#tests >= this.#options.successes) this.#tests = this.#successes;
     this.#tests++;
     this.#testedAt = this.#clock.now();
+    return isFirst;
   }
 
   /** The result of an attempt, when its response begins or it fails. */
-  onResult(isSuccess: boolean, epoch: number, now: number): void {
-    if (epoch !== this.epoch || this.state === "open") return;
-    if (this.#state === "half_open") this.#onTest(isSuccess, now);
-    else this.#count(isSuccess, now);
+  onResult(isSuccess: boolean, epoch: number, now: number): boolean {
+    if (epoch < this.#since) return false;
+    return this.#state === "half_open" ? this.#onTest(isSuccess, now) : this.#count(isSuccess, now);
   }
 
   /** A response breaks off that was a success when it began. */
-  onBreakOff(epoch: number, now: number): void {
-    if (epoch !== this.epoch || this.state === "open") return;
-    if (this.#state === "half_open") this.#open(now);
-    else this.#countFailure(now);
+  onBreakOff(epoch: number, now: number): boolean {
+    if (epoch < this.#since) return false;
+    return this.#state === "half_open" ? this.#open(now) : this.#countFailure(now);
   }
 
   /** An attempt ended without showing anything about the target: its visitor left. */
   onNoResult(epoch: number): void {
-    if (epoch === this.epoch && this.#state === "half_open") this.#tests = Math.max(this.#successes, this.#tests - 1);
+    if (epoch >= this.#since && this.#state === "half_open") this.#tests = Math.max(this.#successes, this.#tests - 1);
   }
 
-  #onTest(isSuccess: boolean, now: number): void {
+  #onTest(isSuccess: boolean, now: number): boolean {
     if (!isSuccess) return this.#open(now);
     this.#tests = Math.max(this.#tests, ++this.#successes);
-    if (this.#successes >= this.#options.successes) this.#become("closed");
+    return this.#successes >= this.#options.successes && this.#become("closed");
   }
 
-  #count(isSuccess: boolean, now: number): void {
+  #count(isSuccess: boolean, now: number): boolean {
     this.#requests.add(now);
-    if (!isSuccess) this.#countFailure(now);
+    return !isSuccess && this.#countFailure(now);
   }
 
-  #countFailure(now: number): void {
+  #countFailure(now: number): boolean {
     const { failures, minRequests, ratio } = this.#options;
     this.#failures.add(now);
     const failed = this.#failures.totalAt(now);
     const all = this.#requests.totalAt(now);
-    if (failed >= failures && all >= minRequests && failed >= ratio * all) this.#open(now);
+    return failed >= failures && all >= minRequests && failed >= ratio * all && this.#open(now);
   }
 
-  #open(now: number): void {
+  #open(now: number): boolean {
     this.#opensUntil = now + this.#options.recovery;
-    this.#become("open");
+    return this.#become("open");
   }
 
-  #become(state: BreakerState): void {
+  #become(state: BreakerState): true {
     this.#state = state;
-    this.epoch++;
+    this.#since = this.#epochs.begin();
     this.#tests = this.#successes = 0;
     this.#requests.clear();
     this.#failures.clear();
-    this.onChange(state);
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-/** Counts events of the last time: in parts of a window, the oldest of which is forgotten at a time. */
+/** Adds up what happened of late: in parts of a window, the oldest of which is forgotten at a time. */
 export class RecentCount {
   readonly #window: number;
   readonly #counts: Float64Array;
@@ -13,12 +13,15 @@ export class RecentCount {
     this.#counts = new Float64Array(parts);
   }
 
-  /** An event. @param now monotonic time in milliseconds */
-  add(now: number): void {
-    this.#counts[this.#partAt(now)]! += 1;
+  /**
+   * An event, or an amount.
+   * @param now monotonic time in milliseconds
+   */
+  add(now: number, amount = 1): void {
+    this.#counts[this.#partAt(now)]! += amount;
   }
 
-  /** The events within the window that ends now. */
+  /** The events, or the sum of the amounts, within the window that ends now. */
   totalAt(now: number): number {
     this.#partAt(now);
     let total = 0;

@@ -9,6 +9,8 @@ export class Verdict {
   state: "unknown" | "healthy" | "unhealthy" = "unknown";
   /** Why the last check failed; undefined if it did not. */
   fault: string | undefined;
+  /** Whether it failed because no connection could be made. */
+  isUnreachable = false;
   readonly #options: VerdictOptions;
   /** Results in a row that contradict the state. */
   #contrary = 0;
@@ -23,8 +25,9 @@ export class Verdict {
   }
 
   /** A check ended. @returns whether the target became healthy or unhealthy; a first success is no change */
-  onResult(fault: string | undefined): boolean {
+  onResult(fault: string | undefined, isUnreachable = false): boolean {
     this.fault = fault;
+    this.isUnreachable = isUnreachable;
     const isFailure = fault !== undefined;
     if (isFailure === (this.state === "unhealthy")) {
       this.#contrary = 0;

@@ -44,6 +44,7 @@ export class FilesRoute implements GatewayRoute, Files {
 
   onFinished(request: FinishedRequest): void {
     this.folder.counted.traffic.count(request);
+    this.folder.rate.count(request.endedAt);
     this.#onRouted(request, this);
   }
 

@@ -1,5 +1,6 @@
 import { FileCache, FileRoot, SecretFiles, SharedDisk, type FilesOptions } from "../files/index.js";
 import type { Labelled, LabelledTraffic } from "../records/labelled-traffic.js";
+import { RequestRate } from "../records/request-rate.js";
 import { contentOf } from "../content.js";
 import { fileFaultReports } from "./file-fault-reports.js";
 import type { GatewayServiceOptions } from "./service-options.js";
@@ -11,6 +12,7 @@ export interface Folder {
   readonly root: FileRoot;
   /** The traffic of its name. */
   readonly counted: Labelled;
+  readonly rate: RequestRate;
   /** Requests in progress. */
   active: number;
 }
@@ -61,6 +63,7 @@ export class Folders {
         onFault: fileFaultReports(name, this.#onFailure),
       }),
       counted: this.#traffic.use({ target: name }),
+      rate: new RequestRate(),
       active: 0,
       users: 1,
     };

@@ -90,9 +90,12 @@ test("reports what happens to targets, and shows their state, weight, latency an
   const ask = (): Promise<Exchange> => exchange(portOf(service.address), { host: "x" });
   const shown = (): TargetFigures => service.figures().routes[0]!.targets[0]!;
   const target = `127.0.0.1:${failing.port}`;
-  expect(shown()).toEqual({ target, state: "ok", active: 0, weight: 2, latency_ms: null, last_failure: null });
+  const none = { active: 0, requests_per_second: 0, latency_ms: null, last_failure: null };
+  expect(shown()).toEqual({ target, state: "ok", weight: 2, ...none });
   for (let n = 0; n < 3; n++) await ask();
   expect(shown().latency_ms).toBeGreaterThan(0);
+  // Two requests in the last 10 seconds.
+  expect(shown().requests_per_second).toBeCloseTo(0.2, 1);
   status = 500;
   for (let n = 0; n < 4; n++) await ask();
   expect(shown()).toMatchObject({

@@ -95,8 +95,11 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
 
   #reportOf(target: PooledTarget, change: TargetChange): TargetReport {
     const report = { route: this.options.name, target: nameOf(target), change: change.kind };
-    if (change.kind !== "unhealthy") return report;
-    return { ...report, reason: change.fault, areAllUnhealthy: this.#pooled.ignoresVerdicts };
+    if (!("reason" in change)) return report;
+    const { reason } = change;
+    if (change.kind === "ejected") return { ...report, reason };
+    const { ignoresVerdicts: areAllUnhealthy, areUnreachable } = this.#pooled;
+    return { ...report, reason, areAllUnhealthy, areAllUnreachable: areAllUnhealthy && areUnreachable };
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { PooledTarget } from "../upstream/pooled-target.js";
 import { targetState, type TargetState } from "../upstream/target-report.js";
 import type { Folder } from "./folders.js";
 import type { GatewayRoute } from "./gateway-route.js";
-import { nameOf } from "./targets.js";
+import { nameOf, type Targets } from "./targets.js";
 import type { RouteOptions } from "./service-options.js";
 
 /** Requests by status class (`2xx`), and body bytes. */
@@ -20,6 +20,8 @@ export interface TargetFigures {
   readonly state: TargetState;
   /** Requests in progress, of all routes. */
   readonly active: number;
+  /** Finished requests per second, of all routes, in the last 10 seconds. */
+  readonly requests_per_second: number;
   readonly weight: number;
   /** Milliseconds until its responses begin, a moving average; null if that is not known. */
   readonly latency_ms: number | null;
@@ -47,37 +49,53 @@ export interface LabelledFigures extends TrafficFigures {
   readonly label: string;
 }
 
-export function gatewayFigures(
-  connections: number,
-  routes: Iterable<GatewayRoute>,
-  routeTraffic: LabelledTraffic,
-  targetTraffic: LabelledTraffic,
-): GatewayFigures {
+export interface FiguresSources {
+  readonly connections: number;
+  readonly routes: Iterable<GatewayRoute>;
+  readonly targets: Targets;
+  readonly routeTraffic: LabelledTraffic;
+  readonly targetTraffic: LabelledTraffic;
+  /** The present time in milliseconds of `performance.now()`. */
+  readonly now: number;
+}
+
+export function gatewayFigures({
+  connections,
+  routeTraffic,
+  targetTraffic,
+  ...sources
+}: FiguresSources): GatewayFigures {
   return {
     connections,
-    routes: [...routes].map(routeFigures),
+    routes: [...sources.routes].map((route) => routeFigures(route, sources)),
     routeTraffic: labelledFigures(routeTraffic),
     targetTraffic: labelledFigures(targetTraffic),
   };
 }
 
-function routeFigures({ options, counted, targets, folder }: GatewayRoute): RouteFigures {
+type RateSources = Pick<FiguresSources, "targets" | "now">;
+
+function routeFigures({ options, counted, targets, folder }: GatewayRoute, sources: RateSources): RouteFigures {
   return {
     route: options.name,
     action: options.action.kind,
-    targets: folder === undefined ? targets.map(targetFigures) : [folderFigures(folder)],
+    targets:
+      folder === undefined
+        ? targets.map((target) => targetFigures(target, sources))
+        : [folderFigures(folder, sources.now)],
     ...trafficFigures(counted.traffic),
   };
 }
 
-function targetFigures(target: PoolMember): TargetFigures {
-  const latency = target.latency?.at(performance.now());
+function targetFigures(target: PoolMember, { targets, now }: RateSources): TargetFigures {
+  const latency = target.latency?.at(now);
   return {
     target: nameOf(target),
     state: targetState(target),
     active: target.inUse,
+    requests_per_second: rounded(targets.rateOf(target.upstream, now)),
     weight: target.weight,
-    latency_ms: latency === undefined ? null : Math.round(latency * 10) / 10,
+    latency_ms: latency === undefined ? null : rounded(latency),
     last_failure: lastFailureOf(target),
   };
 }
@@ -93,8 +111,14 @@ function lastFailureOf(target: PoolMember): TargetFigures["last_failure"] {
     : { reason: lastFailure.reason, time: new Date(lastFailure.at).toISOString() };
 }
 
-function folderFigures({ name, active }: Folder): TargetFigures {
-  return { target: name, state: "ok", active, weight: 1, latency_ms: null, last_failure: null };
+function folderFigures({ name, active, rate }: Folder, now: number): TargetFigures {
+  const requests_per_second = rounded(rate.perSecond(now));
+  return { target: name, state: "ok", active, requests_per_second, weight: 1, latency_ms: null, last_failure: null };
+}
+
+/** With one decimal. */
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 function labelledFigures(traffic: LabelledTraffic): LabelledFigures[] {

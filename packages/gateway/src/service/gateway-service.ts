@@ -135,7 +135,14 @@ export class GatewayService {
   }
 
   figures(): GatewayFigures {
-    return gatewayFigures(this.#gateway.visitors, this.#routes.all, this.#routeTraffic, this.#targetTraffic);
+    return gatewayFigures({
+      connections: this.#gateway.visitors,
+      routes: this.#routes.all,
+      targets: this.#targets,
+      routeTraffic: this.#routeTraffic,
+      targetTraffic: this.#targetTraffic,
+      now: now(),
+    });
   }
 
   /** Accepts nothing new, lets requests in progress finish, then closes. Can be called twice. */

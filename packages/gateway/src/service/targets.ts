@@ -1,4 +1,5 @@
 import type { Labelled, LabelledTraffic } from "../records/labelled-traffic.js";
+import { RequestRate } from "../records/request-rate.js";
 import type { FinishedRequest } from "../route.js";
 import { ResolvedTargets } from "../upstream/resolved-targets.js";
 import { Target } from "../upstream/target.js";
@@ -21,6 +22,12 @@ interface Kept {
   users: number;
 }
 
+/** What is counted for the requests to one upstream. */
+interface Served {
+  readonly counted: Labelled;
+  readonly rate: RequestRate;
+}
+
 /**
  * The targets of all routes, by their content. Routes that name the same target share it and its connections, and a
  * reload keeps it. Targets that differ in their TLS options or times share no connection.
@@ -30,8 +37,8 @@ export class Targets {
   readonly #traffic: LabelledTraffic;
   readonly #byContent = new Map<string, Kept>();
   readonly #kept = new Map<Member, Kept>();
-  /** The traffic of each upstream's label, also after the release: requests may still be in progress. */
-  readonly #counted = new WeakMap<Upstream, Labelled>();
+  /** By upstream, also after the release: requests may still be in progress. */
+  readonly #served = new WeakMap<Upstream, Served>();
 
   constructor(sources: UpstreamSources, traffic: LabelledTraffic) {
     this.#sources = sources;
@@ -68,8 +75,15 @@ export class Targets {
   onFinished(request: FinishedRequest): void {
     const { upstream } = request;
     if (upstream === undefined) return;
-    this.#counted.get(upstream)?.traffic.count(request);
+    const served = this.#served.get(upstream);
+    served?.counted.traffic.count(request);
+    served?.rate.count(request.endedAt);
     if (upstream instanceof TunnelTarget) upstream.onFinished(request);
+  }
+
+  /** Finished requests to an upstream per second, of all routes. */
+  rateOf(upstream: Upstream, now: number): number {
+    return this.#served.get(upstream)?.rate.perSecond(now) ?? 0;
   }
 
   /**
@@ -90,18 +104,22 @@ export class Targets {
     let counted: Labelled | undefined;
     const create = (address?: string): Target => {
       const upstream = targetUpstream(options, this.#sources, address);
-      if (counted !== undefined) this.#counted.set(upstream, counted);
+      if (counted !== undefined) this.#serve(upstream, counted);
       return new Target(upstream);
     };
     const host = hostToResolve(options);
     const member = host === undefined ? create() : new ResolvedTargets({ host, create });
     const [label, first] = member instanceof Target ? [nameOf(member), [member]] : [options.url, member.targets];
     counted = this.#traffic.use({ target: label });
-    for (const { upstream } of first) this.#counted.set(upstream, counted);
+    for (const { upstream } of first) this.#serve(upstream, counted);
     const kept: Kept = { content, member, counted, users: 1 };
     this.#byContent.set(content, kept);
     this.#kept.set(member, kept);
     return member;
+  }
+
+  #serve(upstream: Upstream, counted: Labelled): void {
+    this.#served.set(upstream, { counted, rate: new RequestRate() });
   }
 }
 

@@ -12,7 +12,7 @@ export interface PoolMember extends Candidate {
   readonly isBlocked?: boolean;
   /** Milliseconds until it may take a request again, if that is known. Default 0. */
   readonly retryIn?: number;
-  /** Changes when the results of attempts that have begun no longer matter. Default 0. */
+  /** That of an attempt is the one after its beginning. It changes when its results no longer matter. Default 0. */
   readonly epoch?: number;
   /** Begins an attempt on a stream that was idle. Every attempt is followed by `onAttempt`. */
   reuse(now: number): ByteStream | undefined;

@@ -20,6 +20,7 @@ export class Pool {
   #retryBudget: RetryBudget | undefined;
   /** Those that take requests. */
   #candidates: readonly PoolMember[] = [];
+  #isPlural = false;
 
   constructor(members: readonly (PoolMember | TargetSource)[], balance: Balance = new LeastLoad()) {
     this.#balance = balance;
@@ -38,6 +39,12 @@ export class Pool {
   get candidates(): readonly PoolMember[] {
     this.#update();
     return this.#candidates;
+  }
+
+  /** Whether there are several members, also if only one of them takes requests. */
+  get isPlural(): boolean {
+    this.#update();
+    return this.#isPlural;
   }
 
   /**
@@ -61,6 +68,7 @@ export class Pool {
   #collect(): void {
     this.#seen = this.#sources.map(({ targets }) => targets);
     this.#targets = this.#members.flatMap((member) => (isSource(member) ? member.targets : [member]));
+    this.#isPlural = this.#targets.length > 1;
     this.#candidates = this.#targets.every(takesRequests) ? this.#targets : this.#targets.filter(takesRequests);
   }
 }

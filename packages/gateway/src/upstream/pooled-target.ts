@@ -1,12 +1,14 @@
 import type { ByteStream } from "@postern/net";
 import { Latency } from "../balance/latency.js";
 import type { Clock } from "../deadlines/clock.js";
-import type { BreakerState, CircuitBreaker } from "../health/circuit-breaker.js";
+import type { CircuitBreaker } from "../health/circuit-breaker.js";
 import type { Ejection } from "../health/ejection.js";
+import { Epochs } from "../health/epochs.js";
+import type { Outlier } from "../health/outliers.js";
 import type { Verdict } from "../health/verdict.js";
 import type { AttemptOutcome } from "./attempt.js";
 import type { IdleStreams } from "./idle-streams.js";
-import { failureReason, type LastFailure } from "./target-failure.js";
+import { failureReason, outlierReason, type LastFailure } from "./target-failure.js";
 import type { PoolMember } from "./pool-member.js";
 import type { Target } from "./target.js";
 import type { Upstream } from "./upstream.js";
@@ -23,19 +25,25 @@ const LEAST_SHARE = 0.1;
 
 /** Something that its owner may want to know about a target. */
 export type TargetChange =
-  | { readonly kind: "unhealthy"; readonly fault: string }
-  | { readonly kind: "healthy" | "ejected" | "circuit_open" | "circuit_half_open" | "circuit_closed" };
+  | { readonly kind: "unhealthy" | "ejected"; readonly reason: string }
+  | { readonly kind: "healthy" | "circuit_open" | "circuit_half_open" | "circuit_closed" };
 
 /** The pool of a target, as the target sees it. */
 export interface TargetPool {
   /** Whether all of its targets are unhealthy, so that what health checks say is of no use. */
   readonly ignoresVerdicts: boolean;
+  /** Whether another of its targets may be ejected. */
+  mayEject(now: number): boolean;
+  /** An attempt has shown something about one of its targets. */
+  onResult(now: number): void;
   onChange(target: PooledTarget, change: TargetChange): void;
 }
 
 /** What requests and checks have shown about a target in a pool. A reload passes it on. */
 export interface TargetState {
   readonly latency: Latency;
+  /** Of the circuit breaker and the ejection. */
+  readonly epochs: Epochs;
   /** Undefined: the route has no circuit breaker. */
   readonly breaker?: CircuitBreaker | undefined;
   /** Undefined: the target is never ejected. */
@@ -82,7 +90,6 @@ export class PooledTarget implements PoolMember {
     this.#slowStart = slowStart;
     this.#pool = pool;
     this.#clock = clock;
-    if (state.breaker !== undefined) state.breaker.onChange = (each) => this.#onBreaker(each);
   }
 
   get upstream(): Upstream {
@@ -105,6 +112,11 @@ export class PooledTarget implements PoolMember {
   /** Whether a health check says that it is. */
   get isUnhealthy(): boolean {
     return this.state.verdicts.some(isFailed);
+  }
+
+  /** Whether a health check that it fails cannot connect to it. */
+  get isUnreachable(): boolean {
+    return this.state.verdicts.some((each) => isFailed(each) && each.isUnreachable);
   }
 
   get verdicts(): readonly Verdict[] {
@@ -148,7 +160,7 @@ export class PooledTarget implements PoolMember {
   }
 
   get epoch(): number {
-    return this.state.breaker?.epoch ?? 0;
+    return this.state.epochs.current;
   }
 
   reuse(now: number): ByteStream | undefined {
@@ -164,60 +176,84 @@ export class PooledTarget implements PoolMember {
     if (elapsed >= 0) this.latency.observe(status < 500 ? elapsed : Math.max(elapsed, FAILURE), now);
     const { breaker, ejection } = this.state;
     const isFailure = this.#failures?.has(status) === true;
-    if (isFailure || UNABLE.has(status)) this.#note("status", status);
-    breaker?.onResult(!isFailure, epoch, now);
+    if (isFailure || UNABLE.has(status)) this.#note(failureReason("status", status));
+    if (breaker?.onResult(!isFailure, epoch, now) === true) this.#onBreaker(breaker);
     if (ejection === undefined) return;
-    if (UNABLE.has(status)) this.#ejectedIf(ejection.onFailure(now));
-    else if (ejection.onSuccess()) this.state.recoveredAt = now;
+    if (UNABLE.has(status)) this.#ejectIf(ejection.onFailure(epoch, now), now);
+    else if (ejection.onSuccess(elapsed, epoch, now)) this.state.recoveredAt = now;
+    this.#pool?.onResult(now);
   }
 
   onAttempt(outcome: AttemptOutcome, status: number, epoch: number): void {
     this.target.onAttempt();
     if (status !== 0) return this.#onResponseEnd(outcome, status, epoch);
-    const { breaker, ejection, latency } = this.state;
+    const { breaker, ejection } = this.state;
     if (NEUTRAL.has(outcome)) return breaker?.onNoResult(epoch);
-    this.#note(outcome, status);
     const now = this.#clock.now();
-    latency.observe(FAILURE, now);
-    breaker?.onResult(false, epoch, now);
-    if (ejection !== undefined) this.#ejectedIf(ejection.onFailure(now));
+    this.#onFailure(failureReason(outcome, status), now);
+    if (breaker?.onResult(false, epoch, now) === true) this.#onBreaker(breaker);
+    if (ejection === undefined) return;
+    this.#ejectIf(ejection.onFailure(epoch, now), now);
+    this.#pool?.onResult(now);
   }
 
   /** What its head shows is known since `onResponse`. */
   #onResponseEnd(outcome: AttemptOutcome, status: number, epoch: number): void {
-    const { breaker, ejection, latency } = this.state;
-    if (outcome === "status" || NEUTRAL.has(outcome)) {
-      if (ejection?.onComplete() === true) this.state.recoveredAt = this.#clock.now();
+    if (NEUTRAL.has(outcome)) return;
+    const { breaker, ejection } = this.state;
+    const now = this.#clock.now();
+    if (outcome === "status") {
+      if (ejection?.onComplete(epoch, now) === true) this.state.recoveredAt = now;
       return;
     }
-    this.#note(outcome, status);
-    const now = this.#clock.now();
-    latency.observe(FAILURE, now);
-    if (this.#failures?.has(status) !== true) breaker?.onBreakOff(epoch, now);
-    if (ejection !== undefined && !UNABLE.has(status)) this.#ejectedIf(ejection.onBreakOff(now));
+    this.#onFailure(failureReason(outcome, status), now);
+    if (this.#failures?.has(status) !== true && breaker?.onBreakOff(epoch, now) === true) this.#onBreaker(breaker);
+    if (ejection === undefined || UNABLE.has(status)) return;
+    this.#ejectIf(ejection.onBreakOff(epoch, now), now);
+    this.#pool?.onResult(now);
   }
 
-  onVerdict({ state, fault = "" }: Verdict): void {
-    if (state === "unhealthy") return this.#pool?.onChange(this, { kind: "unhealthy", fault });
+  /** It differs too much from the other targets of its pool. */
+  onOutlier(outlier: Outlier, now: number): void {
+    const reason = outlierReason(outlier);
+    this.#note(reason);
+    this.#eject(now, true, reason);
+  }
+
+  onVerdict({ state, fault: reason = "" }: Verdict): void {
+    if (state === "unhealthy") return this.#pool?.onChange(this, { kind: "unhealthy", reason });
     this.state.recoveredAt = this.#clock.now();
     if (!this.isUnhealthy) this.#pool?.onChange(this, { kind: "healthy" });
   }
 
-  #note(outcome: AttemptOutcome, status: number): void {
-    this.state.lastFailure = { reason: failureReason(outcome, status), at: Date.now() };
+  #onFailure(reason: string, now: number): void {
+    this.#note(reason);
+    this.latency.observe(FAILURE, now);
   }
 
-  #ejectedIf(isEjected: boolean): void {
-    if (isEjected) this.#pool?.onChange(this, { kind: "ejected" });
+  #note(reason: string): void {
+    this.state.lastFailure = { reason, at: Date.now() };
   }
 
-  #onBreaker(state: BreakerState): void {
+  #ejectIf(isDue: boolean, now: number): void {
+    if (isDue) this.#eject(now, false, `its last requests have failed (${this.state.lastFailure?.reason})`);
+  }
+
+  #eject(now: number, isOutlier: boolean, reason: string): void {
+    const { ejection } = this.state;
+    if (ejection === undefined || ejection.isEjectedAt(now) || this.#pool?.mayEject(now) === false) return;
+    ejection.eject(now, isOutlier);
+    this.#pool?.onChange(this, { kind: "ejected", reason });
+  }
+
+  #onBreaker({ state }: CircuitBreaker): void {
     if (state === "closed") this.state.recoveredAt = this.#clock.now();
     this.#pool?.onChange(this, { kind: `circuit_${state}` });
   }
 
   #begun(stream: ByteStream | undefined): ByteStream | undefined {
-    if (stream !== undefined) this.state.breaker?.onBegin();
+    const { breaker } = this.state;
+    if (stream !== undefined && breaker?.onBegin() === true) this.#onBreaker(breaker);
     return stream;
   }
 }
@@ -227,5 +263,5 @@ function isFailed({ state }: Verdict): boolean {
 }
 
 function newState(): TargetState {
-  return { latency: new Latency(), verdicts: [], recoveredAt: -Infinity };
+  return { latency: new Latency(), epochs: new Epochs(), verdicts: [], recoveredAt: -Infinity };
 }

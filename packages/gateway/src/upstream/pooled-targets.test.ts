@@ -1,13 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { contextOf } from "../balance/balance.suite.js";
-import { RoundRobin } from "../balance/round-robin.js";
-import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import type { AttemptOutcome } from "./attempt.js";
+import { Pooled } from "./pooled.suite.js";
 import { PooledTarget } from "./pooled-target.js";
-import { PooledTargets, type HealthOptions } from "./pooled-targets.js";
-import type { PoolMember } from "./pool-member.js";
-import { Pool } from "./pool.js";
 import { Target } from "./target.js";
 
 const BREAKER = {
@@ -20,45 +15,6 @@ const BREAKER = {
   statuses: [500],
 };
 const EJECTION = { failures: 2, time: 1_000 };
-
-class Pooled {
-  readonly clock: FakeClock;
-  readonly targets: readonly Target[];
-  readonly pooled: PooledTargets;
-  readonly pool: Pool;
-  readonly changes: string[] = [];
-
-  constructor(options: HealthOptions, targets: number | readonly Target[], former?: Pooled) {
-    this.clock = former?.clock ?? new FakeClock();
-    this.targets =
-      typeof targets === "number"
-        ? Array.from({ length: targets }, (_, n) => new Target(new FakeUpstream({ authority: `t${n}:80` })))
-        : targets;
-    this.pooled = new PooledTargets(options, former?.pooled, (_, { kind }) => this.changes.push(kind), this.clock);
-    const members = this.targets.map((target) => ({ target, weight: 1 }));
-    this.pool = new Pool(
-      this.pooled.membersOf(members, () => this.pool.candidates),
-      new RoundRobin(),
-    );
-  }
-
-  member(position: number): PooledTarget {
-    return this.pool.targets[position] as PooledTarget;
-  }
-
-  /** An attempt that ends at once. `status` is that of a response which has begun; 0: none has. */
-  attempt(member: PoolMember, outcome: AttemptOutcome, status = 0): void {
-    const { epoch = 0 } = member;
-    member.open(this.clock.now());
-    if (status !== 0) member.onResponse?.(status, 1, epoch);
-    member.onAttempt(outcome, status, epoch);
-  }
-
-  /** Whether each target gets requests while others can. */
-  get usable(): boolean[] {
-    return this.pool.targets.map(({ available, suspect }) => available && !suspect);
-  }
-}
 
 describe("a circuit breaker of a target", () => {
   test.each<[string, AttemptOutcome, number]>([
@@ -92,8 +48,7 @@ describe("a circuit breaker of a target", () => {
     for (let n = 0; n < 2; n++) it.attempt(member, "refused");
     it.clock.pass(5_000);
     expect(member.isBlocked).toBe(false);
-    const { epoch } = member;
-    member.open(it.clock.now());
+    const epoch = it.begin(member);
     expect(member.isBlocked).toBe(true);
     member.onAttempt("aborted", 0, epoch);
     expect(member.isBlocked).toBe(false);
@@ -115,73 +70,12 @@ describe("a circuit breaker of a target", () => {
   });
 });
 
-describe("a target that fails several times in a row", () => {
-  test("is ejected, for longer each time, until a success", () => {
-    const it = new Pooled({ ejection: EJECTION }, 2);
-    const fail = (): void => it.attempt(it.member(0), "broken");
-    fail();
-    it.attempt(it.member(0), "status", 200);
-    fail();
-    expect(it.usable).toEqual([true, true]);
-    fail();
-    expect(it.usable).toEqual([false, true]);
-    it.clock.pass(1_000);
-    expect(it.usable).toEqual([true, true]);
-    fail();
-    it.clock.pass(1_999);
-    expect(it.usable).toEqual([false, true]);
-    it.clock.pass(1);
-    it.attempt(it.member(0), "status", 200);
-    fail();
-    expect(it.usable).toEqual([true, true]);
-    fail();
-    it.clock.pass(1_000);
-    expect(it.usable).toEqual([true, true]);
-  });
-
-  test("is ejected also if it begins each response and breaks it off, until a complete response", () => {
-    const it = new Pooled({ ejection: EJECTION }, 2);
-    const breakOff = (): void => it.attempt(it.member(0), "broken", 200);
-    breakOff();
-    it.attempt(it.member(0), "status", 200);
-    breakOff();
-    expect(it.usable).toEqual([true, true]);
-    breakOff();
-    expect(it.usable).toEqual([false, true]);
-    it.clock.pass(1_000);
-    breakOff();
-    it.clock.pass(1_999);
-    expect(it.usable).toEqual([false, true]);
-    it.clock.pass(1);
-    it.attempt(it.member(0), "status", 200);
-    breakOff();
-    expect(it.usable).toEqual([true, true]);
-  });
-
-  test("is not ejected if more than half of the pool would be, or if it is the only one", () => {
-    const it = new Pooled({ ejection: EJECTION }, 5);
-    for (let n = 0; n < 5; n++) for (let failures = 0; failures < 4; failures++) it.attempt(it.member(n), "timeout");
-    expect(it.usable).toEqual([false, false, true, true, true]);
-    const two = new Pooled({ ejection: EJECTION }, 2);
-    for (let n = 0; n < 2; n++) for (let failures = 0; failures < 4; failures++) two.attempt(two.member(n), "timeout");
-    expect(two.usable).toEqual([false, true]);
-  });
-
-  test("says nothing with an ordinary error of one request", () => {
-    const it = new Pooled({ ejection: EJECTION }, 2);
-    for (const status of [500, 404, 429]) for (let n = 0; n < 5; n++) it.attempt(it.member(0), "status", status);
-    expect(it.usable).toEqual([true, true]);
-    for (let n = 0; n < 2; n++) it.attempt(it.member(0), "status", 503);
-    expect(it.usable).toEqual([false, true]);
-  });
-});
-
 describe("health checks", () => {
   const checks = [{ unhealthyAfter: 1, healthyAfter: 1 }];
   /** Lets the check of a member end. */
-  const end = (member: PooledTarget, fault?: string): void => {
+  const end = (member: PooledTarget, fault?: string, isUnreachable = false): void => {
     const [verdict] = member.verdicts;
-    if (verdict!.onResult(fault)) member.onVerdict(verdict!);
+    if (verdict!.onResult(fault, isUnreachable)) member.onVerdict(verdict!);
   };
 
   test("keep requests away from a target that fails them, until it passes them", () => {
@@ -202,6 +96,16 @@ describe("health checks", () => {
     expect(it.usable).toEqual([true, true]);
     end(it.member(1));
     expect(it.usable).toEqual([false, true]);
+  });
+
+  test("tell whether no target can be reached", () => {
+    const it = new Pooled({ checks }, 2);
+    end(it.member(0), "it refused the connection", true);
+    expect(it.pooled.areUnreachable).toBe(false);
+    end(it.member(1), "it responded with 500");
+    expect(it.pooled.areUnreachable).toBe(false);
+    end(it.member(1), "it refused the connection", true);
+    expect(it.pooled.areUnreachable).toBe(true);
   });
 
   test("survive a reload that does not change them", () => {
@@ -255,6 +159,16 @@ describe("a reload", () => {
     expect(after.usable).toEqual([true, false, true]);
   });
 
+  test("that fails late takes nothing from the pool that stays: its limit, and its owner who learns of changes", () => {
+    const options = { breaker: BREAKER, ejection: EJECTION };
+    const before = new Pooled(options, 2);
+    const discarded = new Pooled(options, [...before.targets, new Target(new FakeUpstream())], before);
+    for (let n = 0; n < 2; n++) before.attempt(before.member(0), "broken");
+    for (let n = 0; n < 2; n++) before.attempt(before.member(1), "broken");
+    expect([before.changes, discarded.changes]).toEqual([["circuit_open", "ejected", "circuit_open"], []]);
+    expect([before.member(0).isEjected, before.member(1).isEjected]).toEqual([true, false]);
+  });
+
   test("begins anew with what has other options", () => {
     const before = new Pooled({ breaker: BREAKER, ejection: EJECTION }, 2);
     for (let n = 0; n < 2; n++) before.attempt(before.member(0), "broken");
@@ -266,13 +180,4 @@ describe("a reload", () => {
 test("a sole target without a circuit breaker is a member without a state", () => {
   expect(new Pooled({ ejection: EJECTION }, 1).pool.targets[0]).toBeInstanceOf(Target);
   expect(new Pooled({ breaker: BREAKER }, 1).pool.targets[0]).toBeInstanceOf(PooledTarget);
-});
-
-test("a pool picks a target that is ejected only if there is no other", () => {
-  const it = new Pooled({ ejection: EJECTION }, 2);
-  for (let n = 0; n < 2; n++) it.attempt(it.member(0), "broken");
-  const picked = (): unknown[] => Array.from({ length: 4 }, () => it.pool.pick(contextOf("192.0.2.1")));
-  expect(new Set(picked())).toEqual(new Set([it.member(1)]));
-  (it.targets[1]!.upstream as FakeUpstream).down = true;
-  expect(new Set(picked())).toEqual(new Set([it.member(0)]));
 });

@@ -3,6 +3,8 @@ import { contentOf } from "../content.js";
 import { SYSTEM_CLOCK, type Clock } from "../deadlines/clock.js";
 import { CircuitBreaker, type BreakerOptions } from "../health/circuit-breaker.js";
 import { Ejection, type EjectionOptions } from "../health/ejection.js";
+import { Epochs } from "../health/epochs.js";
+import { findOutliers } from "../health/outliers.js";
 import { PooledSource } from "./pooled-source.js";
 import { Verdict, type VerdictOptions } from "../health/verdict.js";
 import { PooledTarget, type TargetChange, type TargetPool, type TargetState } from "./pooled-target.js";
@@ -22,6 +24,9 @@ export interface HealthOptions {
   readonly checks?: readonly VerdictOptions[] | undefined;
 }
 
+/** Milliseconds between two comparisons of the targets of a pool. */
+const COMPARISON = 1_000;
+
 export type OnTargetChange = (target: PooledTarget, change: TargetChange) => void;
 
 /** The targets of one pool with their states. */
@@ -39,6 +44,8 @@ export class PooledTargets implements TargetPool {
   /** The members for which `#areUnhealthy` says whether all of them are unhealthy. */
   #judged: readonly PoolMember[] | undefined;
   #areUnhealthy = false;
+  /** When the targets are compared again; Infinity: never. */
+  #comparesAt: number;
 
   /** @param former those of the same route before a reload: states that still have the same options are kept */
   constructor(
@@ -53,6 +60,7 @@ export class PooledTargets implements TargetPool {
     this.#onChange = onChange;
     this.#clock = clock;
     this.#failures = options.breaker && new Set(options.breaker.statuses);
+    this.#comparesAt = options.ejection?.outliers === undefined ? Infinity : -Infinity;
   }
 
   /**
@@ -79,6 +87,26 @@ export class PooledTargets implements TargetPool {
     return (this.#areUnhealthy = members.every((each) => each instanceof PooledTarget && each.isUnhealthy));
   }
 
+  /** Whether health checks can connect to none of the targets. */
+  get areUnreachable(): boolean {
+    return this.#members().every((each) => each instanceof PooledTarget && each.isUnreachable);
+  }
+
+  /** At most half of a pool is ejected, because the rest must be able to bear its load. */
+  mayEject(now: number): boolean {
+    const members = this.#members();
+    let ejected = 1;
+    for (const member of members) if (member instanceof PooledTarget && member.isEjectedAt(now)) ejected++;
+    return 2 * ejected <= members.length;
+  }
+
+  /** Compares the targets from time to time: they need no timer while there are no requests. */
+  onResult(now: number): void {
+    if (now < this.#comparesAt) return;
+    this.#comparesAt = now + COMPARISON;
+    this.#compare(now);
+  }
+
   onChange(target: PooledTarget, change: TargetChange): void {
     this.#judged = undefined;
     this.#onChange(target, change);
@@ -101,23 +129,32 @@ export class PooledTargets implements TargetPool {
       ejection: isSame(ejection, before.ejection) ? former?.ejection : undefined,
       verdicts: isSame(checks, before.checks ?? []) ? former?.verdicts : undefined,
     };
-    kept.ejection?.belongsTo((now) => this.#mayEject(now));
+    const epochs = former?.epochs ?? new Epochs();
     return {
       latency: former?.latency ?? new Latency(),
-      breaker: kept.breaker ?? (breaker && new CircuitBreaker(breaker, this.#clock)),
+      epochs,
+      breaker: kept.breaker ?? (breaker && new CircuitBreaker(breaker, this.#clock, epochs)),
       verdicts: kept.verdicts ?? checks.map((each) => new Verdict(each)),
       recoveredAt: former?.recoveredAt ?? -Infinity,
       lastFailure: former?.lastFailure,
-      ejection: kept.ejection ?? (ejection && new Ejection(ejection, (now) => this.#mayEject(now))),
+      ejection: kept.ejection ?? (ejection && new Ejection(ejection, epochs)),
     };
   }
 
-  /** At most half of a pool is ejected, because the rest must be able to bear its load. */
-  #mayEject(now: number): boolean {
-    const members = this.#members();
-    let ejected = 1;
-    for (const member of members) if (member instanceof PooledTarget && member.isEjectedAt(now)) ejected++;
-    return 2 * ejected <= members.length;
+  #compare(now: number): void {
+    const { outliers: options } = this.#options.ejection ?? {};
+    if (options === undefined) return;
+    const members = this.#members().filter((member) => member instanceof PooledTarget);
+    const summaries = members.map(({ state }) => state.ejection?.recent?.summary(now));
+    const outliers = findOutliers(summaries, options);
+    const found = new Set<number>();
+    for (const outlier of outliers) {
+      if (found.has(outlier.position)) continue;
+      found.add(outlier.position);
+      members[outlier.position]?.onOutlier(outlier, now);
+    }
+    for (const [position, { state }] of members.entries())
+      if (summaries[position] !== undefined && !found.has(position)) state.ejection?.onInlier();
   }
 }
 

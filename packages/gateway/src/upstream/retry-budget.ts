@@ -3,6 +3,8 @@ import { RecentCount } from "../health/recent-count.js";
 export const RETRY_LIMITS = {
   /** Retries of requests that may have been delivered, as a part of all requests. */
   share: 0.2,
+  /** Further targets that one request may reach, after the first one may have received it. */
+  targets: 2,
   /** Retries per second that are always allowed. */
   least: 3,
   /** Seconds over which requests and retries are counted. */

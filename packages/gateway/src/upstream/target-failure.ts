@@ -1,3 +1,4 @@
+import type { Outlier } from "../health/outliers.js";
 import type { AttemptOutcome } from "./attempt.js";
 
 /** The last failure of a target, for its owner. */
@@ -20,4 +21,15 @@ const REASONS: Partial<Readonly<Record<AttemptOutcome, string>>> = {
 export function failureReason(outcome: AttemptOutcome, status: number): string {
   if (outcome === "status") return `it responded with ${status}`;
   return REASONS[outcome] ?? `it closed the connection ${status === 0 ? "before" : "during"} its response`;
+}
+
+/** Why a target is ejected that differs from the others of its pool. */
+export function outlierReason({ cause, own, others }: Outlier): string {
+  if (cause === "latency")
+    return `its responses take ${Math.round(own)} ms, those of the other targets ${Math.round(others)} ms`;
+  return `${percent(own)} of its last requests have succeeded, and ${percent(others)} of those to the other targets`;
+}
+
+function percent(part: number): string {
+  return `${Math.round(part * 100)} %`;
 }

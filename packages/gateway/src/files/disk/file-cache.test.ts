@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { FileCache } from "./file-cache.js";
+import { FileContent, type ContentOwner } from "./file-content.js";
+import type { PacedDisk } from "./paced-disk.js";
+
+const KB = 1024;
+const MB = 1024 * KB;
+const NO_DISK = {} as PacedDisk;
+/** What an entry needs beside its bytes and its path. */
+const OVERHEAD = 4 * KB;
+
+/** The paths of contents that left the cache. */
+class Owner implements ContentOwner {
+  readonly forgotten: string[] = [];
+
+  forget({ path }: FileContent): void {
+    this.forgotten.push(path);
+  }
+}
+
+function contentOf(cache: FileCache, owner: ContentOwner, path: string, size: number): FileContent {
+  const [zero, bytes] = [0n, BigInt(size)];
+  const stats = {
+    dev: 1n,
+    ino: 1n,
+    size: bytes,
+    nlink: 1n,
+    mtimeNs: zero,
+    ctimeNs: zero,
+    mtimeMs: zero,
+    ctimeMs: zero,
+  };
+  const { slabs } = cache;
+  return new FileContent(owner, path, { fd: -1, stats, realPath: path }, { piece: slabs.take(size), slabs }, NO_DISK);
+}
+
+test("many tiny files take no more memory than allowed: each counts with what it needs beside its bytes", () => {
+  const cache = new FileCache(4 * MB);
+  const owner = new Owner();
+  for (let n = 0; n < 2_000; n++) {
+    cache.add(contentOf(cache, owner, `/${n}`, 10));
+    expect(cache.bytes).toBeLessThanOrEqual(4 * MB);
+  }
+  const kept = 2_000 - owner.forgotten.length;
+  expect(kept).toBeLessThan((4 * MB) / OVERHEAD);
+  expect(kept).toBeGreaterThan((4 * MB - 2 * 256 * KB) / (OVERHEAD + 100));
+  expect(owner.forgotten).toEqual(Array.from({ length: owner.forgotten.length }, (_, n) => `/${n}`));
+});
+
+test("long paths count too", () => {
+  const cache = new FileCache(4 * MB);
+  const owner = new Owner();
+  const long = "/directory".repeat(400);
+  for (let n = 0; n < 1_000; n++) cache.add(contentOf(cache, owner, `${long}/${n}`, 10));
+  expect(1_000 - owner.forgotten.length).toBeLessThan((4 * MB) / (OVERHEAD + 3 * long.length));
+});
+
+test("files that are used all the time do not keep the memory of those that left", () => {
+  const cache = new FileCache(4 * MB);
+  const owner = new Owner();
+  const used: FileContent[] = [];
+  for (let n = 0; n < 5_000; n++) {
+    const content = contentOf(cache, owner, `/${n}`, 4 * KB);
+    cache.add(content);
+    // One in each slab.
+    if (n % 64 === 0 && n < 640) used.push(content);
+    for (const each of used) cache.touch(each);
+  }
+  expect(used.every(({ isDropped }) => !isDropped)).toBe(true);
+  // All but one slab are full, although each of ten has a file that never leaves.
+  expect(5_000 - owner.forgotten.length).toBeGreaterThan((4 * MB) / (8.1 * KB) - 64);
+});
+
+test("a file is worth its place when it is looked up again", () => {
+  const cache = new FileCache();
+  expect([cache.admits(17), cache.admits(17), cache.admits(18)]).toEqual([false, true, false]);
+});
