@@ -146,6 +146,13 @@ test("header fields and the visitor's address select the route", async () => {
   });
 });
 
+test("the visitor's address is refused where the route excludes it", async () => {
+  const toml = `[[proxy]]\npath = "/*"\ntarget = "http://a:1"\naccess.allow_ips = ["10.0.0.0/8"]\n`;
+  const refused = await explainFile(toml, "http://a.example/");
+  expect(refused).toContain("Refused   PN_ACCESS_ADDRESS: allow_ips or deny_ips of the route exclude");
+  expect(await explainFile(toml, "--from", "10.1.2.3", "http://a.example/")).toContain("http://a:1  gets  GET /");
+});
+
 test("a Host field replaces the host of the URL, as in curl", async () => {
   expect(await explain("http://127.0.0.1:8080/", "-H", "Host: shop.example")).toContain("Response  200");
 });
