@@ -34,6 +34,7 @@ export type {
 export type { Clock } from "./deadlines/clock.js";
 export { HttpsRedirect } from "./service/https-redirect.js";
 export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";
+export { ADMISSION_LIMITS } from "./visitor/admission.js";
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
@@ -78,3 +79,8 @@ export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";
 export { PIPELINE_LIMITS } from "./visitor/own-responses.js";
+export { checkClaims, type ClaimRules, type Claims } from "./tokens/claims.js";
+export { jwtClaims, looksLikeJwt, type KeySource } from "./tokens/jwt-verifier.js";
+export { keySource, type KeyOptions } from "./tokens/key-source.js";
+export { TokenError } from "./tokens/token-error.js";
+export { pemKey } from "./tokens/token-key.js";

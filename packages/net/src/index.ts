@@ -29,6 +29,7 @@ export { weakKeyFault } from "./tls/weak-key.js";
 export { isTls } from "./tls/is-tls.js";
 export { builtins } from "./builtins.js";
 export { ByteStore } from "./byte-store.js";
+export { readAddress, type AddressWords } from "./ip-address.js";
 export { NetworkList, parseNetwork, type Network } from "./network-list.js";
 export { keepNewest } from "./keep-newest.js";
 export { Linked, LinkedList } from "./linked-list.js";

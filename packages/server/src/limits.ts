@@ -39,13 +39,4 @@ export const SERVER_LIMITS = {
   introspections: 64,
   /** Cached introspection responses. */
   introspected: 1_000,
-  /** Keys that an issuer may publish. */
-  keys: 100,
-  /**
-   * How long published keys are used, in milliseconds: until they are fetched again, and at most while fetching fails.
-   */
-  keysFresh: 600_000,
-  keysStale: 3_600_000,
-  /** Time between two fetches of published keys, in milliseconds. */
-  keysPause: 5_000,
 } as const;

@@ -28,6 +28,8 @@ export class Attempts implements ForwardOptions {
   path: string | undefined;
   /** Whether the current attempt uses a stream that was idle. */
   onIdleStream = false;
+  /** Whether any byte of a response to the current attempt has arrived. */
+  isAnswered = false;
   /** Why `open` returned undefined. */
   refusal: Refusal = refusals.PN_TUNNEL_AWAY;
   /** Where the last attempt was sent to; undefined if there was none. */
@@ -71,6 +73,7 @@ export class Attempts implements ForwardOptions {
     const stream = idle ?? target.open(now);
     if (stream === undefined) return this.#refuse(failures(upstream)[upstream.unavailable ?? "gone"].refusal);
     this.onIdleStream = idle !== undefined;
+    this.isAnswered = false;
     this.#target = target;
     this.upstream = upstream;
     this.idle = target.idle;
@@ -83,11 +86,11 @@ export class Attempts implements ForwardOptions {
    * Whether another target of the pool is to get the request after the current attempt broke: none of it was delivered,
    * or it is idempotent and the pool's budget for retries allows it. Each target is tried once. A request that may have
    * been delivered reaches few targets, because it may be what makes them fail. The break of a stream that was idle
-   * says nothing about its target.
+   * says nothing about its target, unless a response has begun.
    */
   failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
     const target = this.#target;
-    if (target === undefined || this.onIdleStream) return false;
+    if (target === undefined || this.#isStale) return false;
     // A client of a tunnel may have left the pool, with others remaining in it.
     if (!pool.isPlural && pool.targets.every((each) => each === target)) return false;
     if (delivered !== 0 && !isIdempotent) return false;
@@ -123,10 +126,14 @@ export class Attempts implements ForwardOptions {
 
   /** The current attempt is over. */
   end(outcome: AttemptOutcome, status: number): void {
-    // The origin may have closed the connection while it was idle.
-    const isStale = this.onIdleStream && outcome === "broken" && status === 0;
+    const isStale = this.#isStale && outcome === "broken";
     this.#target?.onAttempt(isStale ? "aborted" : outcome, status, this.#epoch);
     this.#target = undefined;
+  }
+
+  /** Whether a break may only mean that the origin closed the connection while it was idle. */
+  get #isStale(): boolean {
+    return this.onIdleStream && !this.isAnswered;
   }
 
   /** The target of the current attempt; undefined while there is none. */
