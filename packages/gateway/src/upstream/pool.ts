@@ -70,7 +70,10 @@ export class Pool {
 
   #collect(): void {
     if (this.#sources.length > 0) this.#seen = this.#sources.map(({ targets }) => targets);
-    this.#targets = this.#members.flatMap((member) => (isSource(member) ? member.targets : [member]));
+    this.#targets =
+      this.#sources.length === 0
+        ? (this.#members as readonly PoolMember[])
+        : this.#members.flatMap((member) => (isSource(member) ? member.targets : [member]));
     this.#isPlural = this.#targets.length > 1;
     this.#candidates = this.#targets.every(takesRequests) ? this.#targets : this.#targets.filter(takesRequests);
   }

@@ -14,7 +14,14 @@ class FakeTunnel {
   hostHeader: string | undefined;
   dialled = 0;
   readonly finished: unknown[] = [];
+  readonly instance: string;
+  readonly groupWeight: number;
   readonly target = { idle: { take: () => undefined, makeRoom() {} } };
+
+  constructor(instance: string, groupWeight: number) {
+    this.instance = instance;
+    this.groupWeight = groupWeight;
+  }
 
   get available(): boolean {
     return this.unavailable === undefined;
@@ -37,13 +44,13 @@ beforeEach(() => {
 /** A client with this many sessions joins. */
 function join(instance: string, { sessions = 1, weight = 1 } = {}): FakeTunnel[] {
   return Array.from({ length: sessions }, () => {
-    const tunnel = new FakeTunnel();
-    group.add(tunnel as unknown as Tunnel, { instance, weight });
+    const tunnel = new FakeTunnel(instance, weight);
+    group.add(tunnel as unknown as Tunnel);
     return tunnel;
   });
 }
-function leave(instance: string, ...tunnels: FakeTunnel[]): void {
-  for (const tunnel of tunnels) group.remove(tunnel as unknown as Tunnel, instance);
+function leave(...tunnels: FakeTunnel[]): void {
+  for (const tunnel of tunnels) group.remove(tunnel as unknown as Tunnel);
 }
 
 const context = (address = "192.0.2.1", cookie = ""): PickContext => ({
@@ -133,7 +140,7 @@ describe("the clients of a group", () => {
     expect(one!.finished).toEqual([requests[0], requests[3]]);
     expect(two!.finished).toEqual([requests[1], requests[2]]);
     // The last requests of a client end when its session is gone.
-    leave("two", two!);
+    leave(two!);
     group.onFinished({ upstream: second } as unknown as FinishedRequest);
     expect(two!.finished).toHaveLength(3);
   });
@@ -178,7 +185,7 @@ describe("a client that fails", () => {
     join("two");
     for (let n = 0; n < 5; n++) member("one").onResponse?.(503, 1, 0);
     const { number } = group.members[0]!;
-    leave("one", one!);
+    leave(one!);
     expect(group.pool.targets.map(({ name }) => name)).toEqual(["two"]);
     join("one");
     expect(group.members.map((each) => each.number)).toEqual([2, number]);
@@ -194,19 +201,19 @@ describe("a client that returns", () => {
     expect(member("two").share).toBeLessThan(1);
     group.members[1]!.upSince -= 20_000;
     expect(member("two").share).toBe(5);
-    leave("two", two!);
+    leave(two!);
     join("two", { weight: 2 });
     expect(member("two").share).toBeLessThan(1);
     expect(member("two").weight).toBe(5);
   });
 
   test("is remembered, with the sessions of the time before forgotten, and others only up to a limit", () => {
-    for (let n = 0; n < 300; n++) leave(`i${n}`, ...join(`i${n}`));
+    for (let n = 0; n < 300; n++) leave(...join(`i${n}`));
     group.sweep();
     join("new");
     // Numbers of clients that were forgotten are used again.
     expect(group.members[0]!.number).toBeLessThanOrEqual(130);
-    leave("i299", ...join("i299"));
+    leave(...join("i299"));
     expect(group.members.map(({ name }) => name)).toEqual(["new"]);
   });
 });
@@ -222,10 +229,10 @@ describe("a visitor stays with its client", () => {
     expect(new Set(before).size).toBe(3);
     // A session of each client is replaced by another one, and a client reconnects.
     for (const name of NAMES) {
-      leave(name, clients[name]![0]!);
+      leave(clients[name]![0]!);
       join(name);
     }
-    leave("two", clients["two"]![1]!);
+    leave(clients["two"]![1]!);
     join("two");
     expect(visitors.map((visitor) => pick(visitor).name)).toEqual(before);
   });
@@ -239,8 +246,7 @@ describe("a visitor stays with its client", () => {
     expect(line).toMatch(/^Set-Cookie: postern_target=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax; Secure\r\n$/);
     const visitor = context("192.0.2.1", line.slice("Set-Cookie: ".length, line.indexOf(";")));
     for (let n = 0; n < 9; n++) expect(pick(visitor).name).toBe("two");
-    const session = new FakeTunnel();
-    group.add(session as unknown as Tunnel, { instance: "two" });
+    join("two");
     expect(pick(visitor).name).toBe("two");
     group.members[1]!.onAttempt("refused");
     expect(pick(visitor).name).not.toBe("two");

@@ -12,7 +12,6 @@ import {
   type UpstreamRoute,
 } from "@postern/gateway";
 import { SERVER_LIMITS } from "../limits.js";
-import type { Holder } from "../names/lease.js";
 import { GroupMember } from "./group-member.js";
 import type { Tunnel } from "./tunnel.js";
 
@@ -77,7 +76,8 @@ export class GroupRoute implements UpstreamRoute, TargetSource {
     return this.#members;
   }
 
-  add(tunnel: Tunnel, { instance = tunnel.id, weight = 1 }: Pick<Holder, "instance" | "weight">): void {
+  add(tunnel: Tunnel): void {
+    const { id, instance = id, groupWeight: weight } = tunnel;
     const serving = this.#members.find(({ name }) => name === instance);
     if (serving !== undefined) return serving.add(tunnel);
     const member = this.#former.get(instance) ?? new GroupMember(instance, this.#freeNumber(), weight);
@@ -87,7 +87,8 @@ export class GroupRoute implements UpstreamRoute, TargetSource {
     this.#members = this.#members.concat(member);
   }
 
-  remove(tunnel: Tunnel, instance: string = tunnel.id): void {
+  remove(tunnel: Tunnel): void {
+    const { id, instance = id } = tunnel;
     const member = this.#members.find(({ name }) => name === instance);
     member?.remove(tunnel);
     if (member === undefined || member.isServing) return;

@@ -35,11 +35,12 @@ export class TunnelGroup {
     // The client may have opened another session because these are lost.
     for (const each of this.#tunnels) each.checkAlive();
     tunnel.epoch = this.epoch;
-    tunnel.holder = holder;
+    tunnel.instance = holder.instance;
+    tunnel.groupWeight = holder.weight ?? 1;
     // `push` would make room for sixteen more, and most groups have one tunnel.
     this.#tunnels = this.#tunnels.concat(tunnel);
-    if (this.#shared !== undefined) return this.#shared.add(tunnel, holder);
-    const isPlain = holder.weight !== 0 && this.#tunnels.every((each) => each.holder?.instance === holder.instance);
+    if (this.#shared !== undefined) return this.#shared.add(tunnel);
+    const isPlain = holder.weight !== 0 && this.#tunnels.every(({ instance }) => instance === holder.instance);
     if (!isPlain) this.#share(tunnel.name);
   }
 
@@ -48,7 +49,7 @@ export class TunnelGroup {
     const { size } = this;
     this.#tunnels = this.#tunnels.filter((each) => each !== tunnel);
     if (this.size === size) return false;
-    this.#shared?.remove(tunnel, tunnel.holder?.instance);
+    this.#shared?.remove(tunnel);
     return true;
   }
 
@@ -60,7 +61,7 @@ export class TunnelGroup {
 
   /** Whether a session of `instance` is among the tunnels. */
   has(instance: string): boolean {
-    return this.#tunnels.some(({ holder }) => holder?.instance === instance);
+    return this.#tunnels.some((each) => each.instance === instance);
   }
 
   /** The route of the next request; undefined if no client takes requests. */
@@ -99,6 +100,6 @@ export class TunnelGroup {
   /** From now on, each client has its share of the requests, whatever the number of its sessions. */
   #share(name: string): void {
     this.#shared = new GroupRoute(name, this.#options);
-    for (const each of this.#tunnels) this.#shared.add(each, each.holder as Holder);
+    for (const each of this.#tunnels) this.#shared.add(each);
   }
 }

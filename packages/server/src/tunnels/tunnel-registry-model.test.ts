@@ -25,7 +25,7 @@ interface FakeTunnel {
   inUse: number;
   suspect: boolean;
   available: true;
-  holder: Holder | undefined;
+  groupWeight: number;
   /** How often it was replaced by another instance. */
   replaced: number;
   checkAlive(): void;
@@ -129,7 +129,7 @@ test("in any order of events one client or group holds a name, its owner can alw
             inUse: 0,
             suspect: false,
             available: true,
-            holder: undefined,
+            groupWeight: 1,
             replaced: 0,
             checkAlive() {},
             watch() {},

@@ -85,7 +85,7 @@ export class TunnelRegistry {
     if (group?.epoch !== epoch || !group.remove(tunnel)) return;
     if (group.size > 0) {
       // A client that has stopped is no longer one of those that share the name.
-      const instance = tunnel.holder?.instance;
+      const instance = tunnel.instance;
       if (how !== "dropped" && instance !== undefined && !group.has(instance))
         this.#leases.leave(name, epoch, instance);
       return;

@@ -8,7 +8,6 @@ import {
 } from "@postern/gateway";
 import type { ByteStream } from "@postern/net";
 import type { Session } from "@postern/protocol";
-import type { Holder } from "../names/lease.js";
 import type { RequestCounter } from "../metrics/metrics.js";
 import { ProbeRoute } from "./probe-route.js";
 import { RepairCounts } from "./repair-counts.js";
@@ -59,9 +58,10 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly pool: Pool;
   readonly requests: RequestLog;
   readonly repairs = new RepairCounts();
-  /** The epoch of its lease, and the client that holds it. Its group sets them. */
+  /** The epoch of its lease, and its client with its weight in a group. Its group sets them. */
   epoch = 0;
-  holder: Holder | undefined;
+  instance: string | undefined;
+  groupWeight = 1;
   readonly #session: Session;
   readonly #counter: RequestCounter | undefined;
   readonly #owner: TunnelOwner;
