@@ -13,6 +13,7 @@ import { memory } from "./memory.ts";
 import { requests } from "./requests.ts";
 import { routes } from "./routes.ts";
 import { slowLink } from "./slow-link.ts";
+import { steps } from "./steps.ts";
 import { start } from "./start.ts";
 import { syscalls } from "./syscalls.ts";
 import { transfer } from "./transfer.ts";
@@ -48,5 +49,6 @@ export const ROWS: Row[] = [
   heads,
   routes,
   choices,
+  steps,
   syscalls,
 ];

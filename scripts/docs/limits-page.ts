@@ -1,4 +1,5 @@
 import {
+  ADMISSION_LIMITS,
   COOKIE_LIMITS,
   DEFAULT_GATEWAY_LIMITS,
   MEMORY_LIMITS,
@@ -9,7 +10,7 @@ import {
   RETRY_LIMITS,
   TARGET_LIMITS,
 } from "@postern/gateway";
-import { FILE_LIMITS, LISTING_LIMITS } from "@postern/gateway/service";
+import { FAILURES, FILE_LIMITS, LISTING_LIMITS, RATE_LIMITS, VERIFIER_LIMITS } from "@postern/gateway/service";
 import { PROXY_LIMITS } from "@postern/client/command";
 import { EVENTS_KEPT } from "@postern/client/status";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
@@ -88,6 +89,22 @@ export function limitsPage(): string {
       "length of a path times the number of its interpretations (routes.md), in the gateway",
       size(PATH_LIMITS.work),
       "400 PN_ROUTE_PATH",
+    ],
+    [
+      "time for which a request waits for a step of its route (access.md)",
+      time(ADMISSION_LIMITS.answer),
+      "503 PN_ACCESS_TIMEOUT",
+    ],
+    [
+      "visitors of a route whose requests are counted by a rate limit",
+      `${RATE_LIMITS.keys}`,
+      "the visitor that is closest to having its whole limit again is forgotten",
+    ],
+    ["wrong passwords of an address", `${FAILURES.burst} a minute`, "429 PN_ACCESS_FAILURES"],
+    [
+      "passwords that are checked at the same time, and that wait for it",
+      `${VERIFIER_LIMITS.threads} and ${VERIFIER_LIMITS.waiting}`,
+      "503 PN_ACCESS_BUSY",
     ],
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     ["bytes of served files in memory", size(FILE_LIMITS.cache), "the file that was used least recently is dropped"],

@@ -31,6 +31,16 @@ export const CLI_ERRORS = {
     exit: EXIT.usage,
     meaning: "No server is given. Use --server, POSTERN_SERVER_URL, or server_url in the configuration file.",
   },
+  PN_ADDRESS_LIST: {
+    exit: EXIT.usage,
+    meaning:
+      "A file of allow_ips or deny_ips has a line that is not an IP address or a network. Correct the line that the message names.",
+  },
+  PN_HTPASSWD: {
+    exit: EXIT.usage,
+    meaning:
+      "The file of basic_auth has a line that is not a name and a hash by bcrypt, apr1 or SHA-1. Write the user again: htpasswd -B FILE NAME",
+  },
   PN_CONFIG_INVALID: {
     exit: EXIT.usage,
     meaning:

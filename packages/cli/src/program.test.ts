@@ -74,6 +74,8 @@ test.for([
   [["htp"], "Did you mean http?"],
   [["http"], "missing required argument 'target'"],
   [["http", "3000", "more"], "too many arguments"],
+  [["config", "check", "my.toml"], "got 1: my.toml. Name a configuration file with --config <file>."],
+  [["start", "my.toml"], "with --config <file>"],
   [["http", "3000", "--sub", "x"], "unknown option '--sub'"],
   [
     ["http", "3000", "--log-level", "loud"],

@@ -253,7 +253,7 @@ describe("the tables", () => {
   });
 });
 
-/** These need a clock, a configured limit, TLS, or a missing tunnel, route or target. */
+/** These need a clock, a configured limit, TLS, a step of a route, or a missing tunnel, route or target. */
 const NOT_BY_BYTES = [
   "PN_HTTP_PLAIN",
   "PN_HTTP_BODY_TOO_LARGE",
@@ -270,6 +270,16 @@ const NOT_BY_BYTES = [
   "PN_FILE_RANGE",
   "PN_FILE_UNREADABLE",
   "PN_FILE_CHANGED",
+  "PN_ACCESS_ADDRESS",
+  "PN_ACCESS_LIST",
+  "PN_ACCESS_RATE",
+  "PN_ACCESS_CONCURRENT",
+  "PN_ACCESS_PASSWORD",
+  "PN_ACCESS_TOKEN",
+  "PN_ACCESS_ISSUER",
+  "PN_ACCESS_FAILURES",
+  "PN_ACCESS_BUSY",
+  "PN_ACCESS_TIMEOUT",
   "PN_TUNNEL_UNKNOWN",
   "PN_TUNNEL_PATH",
   "PN_TUNNEL_AWAY",

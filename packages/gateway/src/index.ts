@@ -1,5 +1,6 @@
 export type { Balance, Candidate, PickContext } from "./balance/candidate.js";
-export type { BalanceOptions, Strategy } from "./balance/strategy.js";
+export { StickyCookie } from "./balance/sticky-cookie.js";
+export { createBalance, type BalanceOptions, type Strategy } from "./balance/strategy.js";
 export type { HashKey } from "./balance/hash-key.js";
 export { LeastLoad } from "./balance/least-load.js";
 export { RoundRobin } from "./balance/round-robin.js";
@@ -33,6 +34,7 @@ export type {
 export type { Clock } from "./deadlines/clock.js";
 export { HttpsRedirect } from "./service/https-redirect.js";
 export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";
+export { ADMISSION_LIMITS } from "./visitor/admission.js";
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
@@ -70,10 +72,15 @@ export {
 } from "./routing/index.js";
 export { Pool, type TargetSource } from "./upstream/pool.js";
 export type { PoolMember } from "./upstream/pool-member.js";
-export type { HealthOptions } from "./upstream/pooled-targets.js";
+export { PooledTargets, type HealthOptions } from "./upstream/pooled-targets.js";
 export { RETRY_LIMITS } from "./upstream/retry-budget.js";
 export { ResolvedTargets, type ResolvedOptions } from "./upstream/resolved-targets.js";
 export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";
 export { PIPELINE_LIMITS } from "./visitor/own-responses.js";
+export { checkClaims, type ClaimRules, type Claims } from "./tokens/claims.js";
+export { jwtClaims, looksLikeJwt, type KeySource } from "./tokens/jwt-verifier.js";
+export { keySource, type KeyOptions } from "./tokens/key-source.js";
+export { TokenError } from "./tokens/token-error.js";
+export { pemKey } from "./tokens/token-key.js";

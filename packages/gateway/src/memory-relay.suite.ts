@@ -38,7 +38,7 @@ export class MemoryConnection implements Connection {
   state: "open" | "end" | "reset" = "open";
   #written = "";
   #arrived: (Buffer | "end")[] = [];
-  #isPaused = false;
+  isPaused = false;
   isDestroyed = false;
   #isClosed = false;
 
@@ -50,7 +50,7 @@ export class MemoryConnection implements Connection {
 
   /** Delivers the bytes that have arrived, unless the connection is paused. */
   pump(): void {
-    while (this.#arrived.length > 0 && !this.#isPaused && !this.isDestroyed) {
+    while (this.#arrived.length > 0 && !this.isPaused && !this.isDestroyed) {
       const next = this.#arrived.shift()!;
       if (next === "end") this.handler.onEnd();
       else deliver(next, (chunk) => this.handler.onData(chunk));
@@ -86,11 +86,11 @@ export class MemoryConnection implements Connection {
   }
 
   pause(): void {
-    this.#isPaused = true;
+    this.isPaused = true;
   }
 
   resume(): void {
-    this.#isPaused = false;
+    this.isPaused = false;
   }
 
   end(): void {

@@ -4,6 +4,7 @@ import type { ExchangeEnd } from "./exchange/exchange-end.js";
 import type { FileRoot } from "./files/file-root.js";
 import type { Notice, Refusal, Reply, RequestHead } from "./http/index.js";
 import type { RouteLimits } from "./limits.js";
+import type { Steps } from "./middleware/chain/steps.js";
 import type { ResponseRepair } from "./repair/index.js";
 import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
 import type { Pool } from "./upstream/pool.js";
@@ -15,6 +16,9 @@ import type { ConnectionInfo } from "./visitor/connection-info.js";
  * server that receives the whole connection.
  */
 export type Route = UpstreamRoute | FilesRoute | RefusalRoute | RespondRoute | DelegateRoute;
+
+/** A route whose requests pass steps before they are served. */
+export type GuardedRoute = (UpstreamRoute | FilesRoute | RespondRoute) & { readonly steps: Steps };
 
 /** As a `hostHeader`: the authority of the target that the request is sent to. Every text is the name of some host. */
 export const TARGET_HOST = Symbol("the target's own authority");
@@ -32,6 +36,8 @@ export interface PathEdit {
 
 export interface UpstreamRoute {
   kind: "upstream";
+  /** Default: every request is admitted. */
+  steps?: Steps | undefined;
   pool: Pool;
   /**
    * The Host that is sent to the origin; undefined: the visitor's. With TARGET_HOST a target without an authority gets
@@ -55,6 +61,8 @@ export interface UpstreamRoute {
 /** Files of a folder. */
 export interface FilesRoute {
   kind: "files";
+  /** Default: every request is admitted. */
+  steps?: Steps | undefined;
   root: FileRoot;
   /** Default: the path in the folder is the path of the request. */
   pathEdit?: PathEdit | undefined;
@@ -66,6 +74,7 @@ export interface FilesRoute {
 
 export interface RefusalRoute {
   kind: "refusal";
+  steps?: undefined;
   refusal: Refusal;
   /** Called when the response has been written. */
   onFinished?(request: FinishedRequest): void;
@@ -74,6 +83,8 @@ export interface RefusalRoute {
 /** A response of the gateway that is not a refusal: a redirect, or a configured one. */
 export interface RespondRoute {
   kind: "respond";
+  /** Default: every request is admitted. */
+  steps?: Steps | undefined;
   /** Status and text; a notice has status 200. */
   page: Refusal | Notice | Reply;
   /** The Location field. Default: none. */
@@ -84,6 +95,7 @@ export interface RespondRoute {
 
 export interface DelegateRoute {
   kind: "delegate";
+  steps?: undefined;
   /** Receives the connection. Reads from `socket` begin with this request's head. */
   take(socket: Socket): void;
 }

@@ -18,6 +18,17 @@ export { checkRoutes } from "./service/check-routes.js";
 export type { RouteChanges } from "./service/routes.js";
 export type { TargetReport, TargetState } from "./upstream/target-report.js";
 export { LISTED_REQUESTS } from "./service/request-reports.js";
+export type { StepOptions } from "./middleware/chain/route-steps.js";
+export type { RateLimitOptions } from "./middleware/rate-limit/rate-limit-step.js";
+export { RATE_LIMITS } from "./middleware/rate-limit/rate-table.js";
+export { FAILURES, type BasicAuthOptions, type BasicAuthUser } from "./middleware/basic-auth/basic-auth-step.js";
+export { hashForm } from "./middleware/basic-auth/hash-form.js";
+export { VERIFIER_LIMITS } from "./middleware/basic-auth/verifier.js";
+export type { JwtOptions } from "./middleware/jwt/jwt-step.js";
+export type { CredentialField } from "./middleware/credential/credential-step.js";
+export { readAddressLines, type AddressFault } from "./middleware/addresses/address-lines.js";
+export { POLL_LIMITS } from "./middleware/addresses/polled-list.js";
+export type { AddressOptions } from "./middleware/addresses/address-step.js";
 export type { CheckOptions } from "./checks/check-options.js";
 export { FILE_LIMITS, LISTING_LIMITS, type FileFault, type FilesOptions } from "./files/index.js";
 export type {

@@ -9,7 +9,6 @@ export { SERVER_LIMITS } from "./limits.js";
 export type { IntrospectionOptions } from "./login/introspection.js";
 export { DEFAULT_RESERVED_NAMES } from "./names/name.js";
 export { DEFAULT_OWNER_LIMITS, type OwnerLimits } from "./sessions/owners.js";
-export { pemKey } from "./login/token-key.js";
 export type { TokenOptions } from "./login/tokens.js";
 export { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./metrics/declared-metrics.js";
 export { STATUS_INTERVAL } from "./metrics/status-log.js";

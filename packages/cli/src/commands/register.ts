@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { declaredOption, typedFlags } from "../settings/declared-option.js";
 import type { Terminal } from "../terminal/terminal.js";
-import type { CommandDeclaration, CommandInput, CommandOption } from "./command.js";
+import { CONFIG_FILE, type CommandDeclaration, type CommandInput, type CommandOption } from "./command.js";
 
 /**
  * Adds a command and its subcommands to `parent`.
@@ -19,6 +19,7 @@ export function register(
   const path = parent.parent === null && parent.name() === "postern" ? name : `${parent.name()} ${name}`;
   command.showHelpAfterError(`Run \`postern ${path} --help\` for its arguments and options.`);
   if (argument !== undefined) command.argument(argument.usage, argument.description, argument.default);
+  else if (options.includes(CONFIG_FILE)) explainFileArgument(command);
   if (argument?.isHidden === true) hideArgument(command);
   for (const option of options)
     command.addOption(option.form === "option" ? declaredOption(option) : commandOption(option));
@@ -47,6 +48,20 @@ function inputOf(command: Command): CommandInput {
     valueOf: (flag) => String(command.getOptionValue(attributeOf(command, flag)) ?? ""),
     valuesOf: (flag) => (command.getOptionValue(attributeOf(command, flag)) as readonly string[] | undefined) ?? [],
   };
+}
+
+/** A word after a command that takes none, and reads a configuration file, is probably the path of that file. */
+function explainFileArgument(command: Command): void {
+  const inherited = command.configureOutput();
+  command.configureOutput({
+    outputError: (text, write) => {
+      const isWord = text.includes("too many arguments");
+      inherited.outputError?.(
+        isWord ? `${text.trimEnd()} Name a configuration file with --config <file>.\n` : text,
+        write,
+      );
+    },
+  });
 }
 
 function hideArgument(command: Command): void {

@@ -1,7 +1,6 @@
-import { pemKey, type TokenOptions } from "@postern/server";
+import type { TokenOptions } from "@postern/server";
 import type { Settings } from "../settings/configuration.js";
-import { CliError } from "../errors.js";
-import { readOwnedFile } from "../settings/owned-file.js";
+import { readTokenKey } from "./token-key-file.js";
 
 const HOUR = 3_600_000;
 
@@ -13,9 +12,10 @@ export async function loadServerTokens(settings: Settings): Promise<TokenOptions
   const { jwt } = settings.loaded.values.tunnel.server.auth;
   if (!jwt.enabled) return undefined;
   const { secret, public_key_file, jwks_url, introspection_url, client_id, client_secret, issuer, audience } = jwt;
+  const keyFile = (file: string): string => settings.pathOf(file, "tunnel", "server", "auth", "jwt", "public_key_file");
   return {
     ...(secret === undefined ? {} : { secret }),
-    ...(public_key_file === undefined ? {} : { publicKey: await publicKey(public_key_file, settings) }),
+    ...(public_key_file === undefined ? {} : { publicKey: await readTokenKey(keyFile(public_key_file)) }),
     ...(jwks_url === undefined ? {} : { jwksUrl: jwks_url }),
     ...(introspection_url === undefined
       ? {}
@@ -34,16 +34,4 @@ export async function loadServerTokens(settings: Settings): Promise<TokenOptions
     ...(jwt.expiration_hours === undefined ? {} : { longest: jwt.expiration_hours * HOUR }),
     allowPrivate: jwt.allow_private,
   };
-}
-
-/** Other users must not be able to change the file, because its key decides which clients can log in. */
-async function publicKey(file: string, settings: Settings): Promise<string> {
-  const place = settings.pathOf(file, "tunnel", "server", "auth", "jwt", "public_key_file");
-  const pem = (await readOwnedFile(place)).bytes.toString("utf8");
-  try {
-    pemKey(pem);
-  } catch (error) {
-    throw new CliError("PN_TOKEN_INVALID", `${place}: ${(error as Error).message}`);
-  }
-  return pem;
 }

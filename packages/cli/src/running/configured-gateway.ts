@@ -1,6 +1,7 @@
 import { checkRoutes, type GatewayServiceOptions, type GatewayTls, type RouteOptions } from "@postern/gateway/service";
 import { originText } from "@postern/config";
 import type { Certificate } from "@postern/net";
+import { loadRouteAccess } from "../access/route-access.js";
 import { loadGatewayCertificates } from "../credentials/gateway-certificates.js";
 import { loadTargetTrust } from "../credentials/target-trust.js";
 import { CliError } from "../errors.js";
@@ -34,13 +35,18 @@ export async function loadGateway(
   const { values } = settings.loaded;
   const { certificates, files, warnings } = await loadGatewayCertificates(settings, before?.certificates);
   const trusts = [];
+  const steps = [];
   for (const [index, route] of values.proxy.entries()) {
     const loaded = await loadTargetTrust(settings, route, index);
     trusts.push(loaded.trust);
     files.push(...loaded.files);
     warnings.push(...loaded.warnings);
+    const access = await loadRouteAccess(settings, route, index);
+    steps.push(access.steps);
+    files.push(...access.files);
+    warnings.push(...access.warnings);
   }
-  const routes = configuredRoutes(settings, trusts);
+  const routes = configuredRoutes(settings, { trusts, steps });
   try {
     checkRoutes(routes);
   } catch (error) {
@@ -61,7 +67,10 @@ export async function loadGateway(
 export function gatewayOptions(
   settings: Settings,
   certificates: readonly Certificate[],
-): Pick<GatewayServiceOptions, "listen" | "tls" | "serviceEndpoints" | "version" | "limits" | "namedFiles"> {
+): Pick<
+  GatewayServiceOptions,
+  "listen" | "tls" | "serviceEndpoints" | "version" | "limits" | "trustedProxies" | "namedFiles"
+> {
   const { server } = settings.loaded.values;
   const { http, https } = settings.loaded.gatewayAddresses;
   return {
@@ -69,6 +78,7 @@ export function gatewayOptions(
     tls: https === undefined ? undefined : tlsOptions(settings, https, certificates),
     serviceEndpoints: server.enable_health_endpoints,
     version: version(),
+    trustedProxies: server.trusted_proxies,
     limits: { answer: server.request_timeout, body: bodyLimit(server) },
     namedFiles: (file) => pathsOfConfiguration(file, settings.env),
   };

@@ -18,7 +18,7 @@ async function route(options: string, server = "", trust?: ClientTls): Promise<R
   const target = /^(redirect|respond|targets?) =/m.test(options) ? "" : 'target = "http://a:1"\n';
   const given = await loaded(`${server}\n[[proxy]]\npath = "/p/*"\n${target}${options}\n`);
   const hasTable = (index: number, name: string): boolean => given.hasTable("proxy", index, name);
-  const [first] = routesOf(given.values, [trust], { hasTable });
+  const [first] = routesOf(given.values, { trusts: [trust] }, { hasTable });
   return first!;
 }
 
@@ -196,6 +196,6 @@ test("redirects and fixed responses", async () => {
 
 test("each route has a name of its own: methods, host and path", async () => {
   const one = '[[proxy]]\nhost = "a.example"\nmethods = ["GET"]\ntarget = "http://a:1"\n';
-  const names = routesOf(await valuesOf(one + one), []).map(({ name }) => name);
+  const names = routesOf(await valuesOf(one + one), {}).map(({ name }) => name);
   expect(names).toEqual(["GET a.example/*", "GET a.example/* (2)"]);
 });

@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from "node:path";
 import type { Configuration, RouteConfiguration } from "@postern/config";
-import type { RouteOptions, TargetOptions, WeightedTarget } from "@postern/gateway/service";
+import type { RouteOptions, StepOptions, TargetOptions, WeightedTarget } from "@postern/gateway/service";
 import { parseAuthority } from "@postern/gateway";
 import type { ClientTls } from "@postern/net";
 import { CliError } from "../errors.js";
@@ -11,6 +11,12 @@ import { filesOptions, servesStaticFiles } from "./served-folders.js";
 
 type Action = RouteOptions["action"];
 
+/** What files say about the routes of `[[proxy]]`, each in the order of the routes. */
+export interface RouteFiles {
+  trusts?: readonly (ClientTls | undefined)[];
+  steps?: readonly (StepOptions | undefined)[];
+}
+
 /** Facts about routes that are not values of options. */
 interface RouteFacts {
   folderOf?: Settings["pathOf"];
@@ -18,13 +24,11 @@ interface RouteFacts {
   hasTable?: (index: number, name: string) => boolean;
 }
 
-/**
- * The routes of `[[proxy]]`, with the trust of each, and then that of `[static_config]`. Throws PN_CONFIG_INVALID.
- */
-export function configuredRoutes(settings: Settings, trusts: readonly (ClientTls | undefined)[]): RouteOptions[] {
+/** The routes of `[[proxy]]`, and then that of `[static_config]`. Throws PN_CONFIG_INVALID. */
+export function configuredRoutes(settings: Settings, files: RouteFiles): RouteOptions[] {
   const { values } = settings.loaded;
   const hasTable = (index: number, name: string): boolean => settings.loaded.hasTable("proxy", index, name);
-  const routes = routesOf(values, trusts, { folderOf: (...named) => settings.pathOf(...named), hasTable });
+  const routes = routesOf(values, files, { folderOf: (...named) => settings.pathOf(...named), hasTable });
   return servesStaticFiles(settings)
     ? [...routes, staticRoute(settings, new Set(routes.map(({ name }) => name)))]
     : routes;
@@ -33,7 +37,7 @@ export function configuredRoutes(settings: Settings, trusts: readonly (ClientTls
 /** The routes of `[[proxy]]`. */
 export function routesOf(
   { proxy, server }: Configuration,
-  trusts: readonly (ClientTls | undefined)[],
+  { trusts = [], steps = [] }: RouteFiles,
   { folderOf = (directory) => directory, hasTable = () => false }: RouteFacts = {},
 ): RouteOptions[] {
   const names = new Set<string>();
@@ -47,6 +51,7 @@ export function routesOf(
       ...(Object.keys(route.query).length === 0 ? {} : { query: new Map(Object.entries(route.query)) }),
       ...(route.client_ips.length === 0 ? {} : { clientIps: route.client_ips }),
     },
+    ...(steps[index] === undefined ? {} : { steps: steps[index] }),
     action: actionOf(route, server, {
       trust: trusts[index],
       folderOf: (directory) => folderOf(directory, "proxy", index, "files", "directory"),

@@ -22,9 +22,9 @@ export interface OwnedFile {
 
 /**
  * Reads a configuration, key or certificate file. Throws PN_FILE_WRITABLE when other users can change it,
- * PN_FILE_UNREADABLE when it cannot be read or is larger than 1 MiB, PN_FILE_ENCODING when it is UTF-16.
+ * PN_FILE_UNREADABLE when it cannot be read or is larger than `most` bytes, PN_FILE_ENCODING when it is UTF-16.
  */
-export async function readOwnedFile(path: string): Promise<OwnedFile> {
+export async function readOwnedFile(path: string, most = MAX_BYTES): Promise<OwnedFile> {
   let file;
   try {
     file = await open(path, OPEN_FLAGS);
@@ -42,11 +42,13 @@ export async function readOwnedFile(path: string): Promise<OwnedFile> {
         `Remove their permission: chmod go-w ${quoted(path)}`,
       );
     }
-    const bytes = await read(file);
-    if (bytes.length > MAX_BYTES)
+    const bytes = await read(file, most);
+    if (bytes.length > most)
       throw new CliError(
         "PN_FILE_UNREADABLE",
-        `${path} is larger than 1 MiB, which is too large for a configuration, key or certificate file.`,
+        most === MAX_BYTES
+          ? `${path} is larger than 1 MiB, which is too large for a configuration, key or certificate file.`
+          : `${path} is larger than ${most / MAX_BYTES} MiB.`,
       );
     if (isUtf16(bytes)) throw new CliError("PN_FILE_ENCODING", `${path} is UTF-16 text, not UTF-8.`, ENCODING_FIX);
     return { bytes, readableByOthers: (permissions & READABLE_BY_OTHERS) !== 0 };
@@ -58,11 +60,11 @@ export async function readOwnedFile(path: string): Promise<OwnedFile> {
 }
 
 /**
- * Reads to the end, but at most one byte more than 1 MiB. It does not rely on the file's size, because pipes and
+ * Reads to the end, but at most one byte more than `most`. It does not rely on the file's size, because pipes and
  * devices have none.
  */
-async function read(file: FileHandle): Promise<Buffer> {
-  const buffer = Buffer.alloc(MAX_BYTES + 1);
+async function read(file: FileHandle, most: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(most + 1);
   let length = 0;
   let deadline = performance.now() + PIPE_TIMEOUT;
   while (length < buffer.length) {

@@ -37,6 +37,52 @@ describe("a route that is refused", () => {
     ["with a target and targets", `${ROUTE}${TARGET}targets = ['http://b']\n`, /target and targets exclude each other/],
     ["with a target and a redirect", `${ROUTE}${TARGET}redirect.to = '/b'\n`, /target and redirect exclude/],
     ["with a redirect and a response", `${ROUTE}redirect.to = '/b'\nrespond.status = 200\n`, /redirect and respond/],
+    ["with a rate limit without a limit", `${ROUTE}${TARGET}[proxy.access.rate_limit]\nmessage = 'a'\n`, /no limit/],
+    [
+      "with a burst without a rate",
+      `${ROUTE}${TARGET}[proxy.access.rate_limit]\nburst = 5\nmax_concurrent = 1\n`,
+      /burst needs requests_per_minute/,
+    ],
+    [
+      "with an older window without a rate",
+      `${ROUTE}${TARGET}[proxy.middleware.rate_limit]\nwindow_seconds = 5\n`,
+      /window_seconds needs requests_per_minute/,
+    ],
+    [
+      "with two rate limits",
+      `${ROUTE}${TARGET}[proxy.access]\nrate_limit.max_concurrent = 5\n[proxy.middleware.rate_limit]\nmax_concurrent = 5\n`,
+      /are both set/,
+    ],
+    ["with tokens without a key", `${ROUTE}${TARGET}access.jwt.issuer = 'https://a'\n`, /tokens require a key/],
+    ["with tokens by a short secret", `${ROUTE}${TARGET}access.jwt.secret = 'a'\n`, /at least 32 bytes/],
+    [
+      "with tokens by keys of an issuer without an audience",
+      `${ROUTE}${TARGET}access.jwt.jwks_url = 'https://a.example/keys'\n`,
+      /requires audience/,
+    ],
+    [
+      "with tokens and passwords",
+      `${ROUTE}${TARGET}access.basic_auth = 'users'\naccess.jwt.public_key_file = 'a.pem'\n`,
+      /basic_auth and jwt exclude each other/,
+    ],
+    [
+      "with two credentials in one header",
+      `${ROUTE}${TARGET}[proxy.middleware.auth]\nbearer_token = 'a'\nbasic_auth = 'a:b'\n`,
+      /bearer_token and basic_auth exclude/,
+    ],
+    ["with a password without a user", `${ROUTE}${TARGET}middleware.auth.basic_auth = 'a'\n`, /"user:password"/],
+    ["with half an own header", `${ROUTE}${TARGET}middleware.auth.custom_auth_header = ['a']\n`, /\["name", "value"\]/],
+    ["with half a key", `${ROUTE}${TARGET}middleware.auth.api_key.header_name = 'a'\n`, /header_name and key_value/],
+    [
+      "with an address that is none",
+      `${ROUTE}${TARGET}access.deny_ips = ['10.0.0.0/33']\n`,
+      /entry 1, must be an IP address/,
+    ],
+    [
+      "with a list of addresses that anyone on the way could change",
+      `${ROUTE}${TARGET}access.deny_ips = ['http://a.example/ips']\n`,
+      /entry 1, must be an IP address/,
+    ],
     ["with a target and files", `${ROUTE}${TARGET}files = '.'\n`, /target and files exclude/],
     [
       "with a folder without a name",
@@ -131,6 +177,16 @@ test("a certificate of a route without host has no effect", async () => {
     (await load(`${route}${TARGET}${files}`)).warnings.map(({ message }) => message).join();
   expect(await warnings(ROUTE)).toContain("cert_file has no effect on a route without host");
   expect(await warnings(`${ROUTE}host = 'a.example'\n`)).toBe("");
+});
+
+test("a credential for targets has no effect on a route without one", async () => {
+  const auth = "[proxy.middleware.auth]\nbearer_token = 'a'\n";
+  const warnings = async (action: string): Promise<string> =>
+    (await load(`${ROUTE}${action}${auth}`)).warnings.map(({ message }) => message).join();
+  expect(await warnings("redirect.to = '/b'\n")).toContain(
+    "[proxy.middleware.auth] has no effect on a route without a",
+  );
+  expect(await warnings(TARGET)).toBe("");
 });
 
 describe("where the gateway listens", () => {

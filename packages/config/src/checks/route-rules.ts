@@ -1,6 +1,7 @@
 import type { Configuration, RouteConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
 import type { RuleViolation } from "./rule-violation.js";
+import { visitorTokenViolations } from "./token-rules.js";
 
 /** Checks the routes of the gateway. */
 export function* routeViolations(
@@ -16,6 +17,9 @@ export function* routeViolations(
     yield* redirectViolations(route, path);
     yield* folderViolations(route, path, originOf);
     yield* fileViolations(route, path);
+    yield* rateLimitViolations(route, path, originOf);
+    yield* visitorTokenViolations(route.access, [...path, "access"], originOf);
+    yield* credentialViolations(route, [...path, "middleware", "auth"]);
     if (route.http_health.method === "HEAD" && route.http_health.expected_body !== undefined)
       yield { path: [...path, "http_health"], message: 'a response to HEAD has no body. Set method = "GET"' };
     const { max_latency_ratio: latencyRatio } = route.passive_health;
@@ -97,6 +101,49 @@ function* folderViolations(
   if (!isOnePath || !strip_prefix || rewrite !== undefined || actionsOf(route).length > 1) return;
   const message = `files with strip_prefix needs a path that ends with /*. Write ${JSON.stringify(`${route.path!.replace(/\/$/, "")}/*`)}, or set strip_prefix = false to serve only the file at this path.`;
   yield { path: [...path, "path"], message };
+}
+
+function* credentialViolations({ middleware: { auth } }: RouteConfiguration, path: Path): Generator<RuleViolation> {
+  const { bearer_token, basic_auth, custom_auth_header, api_key } = auth;
+  if (bearer_token !== undefined && basic_auth !== undefined)
+    yield {
+      path: [...path, "basic_auth"],
+      message: "bearer_token and basic_auth exclude each other. Keep one of them.",
+    };
+  if (basic_auth !== undefined && !basic_auth.includes(":"))
+    yield { path: [...path, "basic_auth"], message: 'basic_auth must have the form "user:password".' };
+  if (custom_auth_header.length !== 0 && custom_auth_header.length !== 2)
+    yield { path: [...path, "custom_auth_header"], message: 'custom_auth_header must be ["name", "value"].' };
+  if ((api_key.header_name === undefined) !== (api_key.key_value === undefined))
+    yield {
+      path: [...path, "api_key"],
+      message: "header_name and key_value must be set together. Set both or neither.",
+    };
+}
+
+function* rateLimitViolations(
+  { access, middleware }: RouteConfiguration,
+  path: Path,
+  originOf: (path: Path) => string,
+): Generator<RuleViolation> {
+  const tables = [
+    { limits: access.rate_limit, place: [...path, "access", "rate_limit"] },
+    { limits: middleware.rate_limit, place: [...path, "middleware", "rate_limit"] },
+  ].filter(({ limits, place }) => Object.keys(limits).some((name) => originOf([...place, name]) !== "default"));
+  for (const { limits, place } of tables) {
+    if (limits.requests_per_minute !== undefined) continue;
+    const needsRate = ["window", "window_seconds", "burst"].find((name) => originOf([...place, name]) !== "default");
+    if (needsRate !== undefined)
+      yield {
+        path: [...place, needsRate],
+        message: `${needsRate} needs requests_per_minute. Add: requests_per_minute = 60`,
+      };
+    else if (limits.max_concurrent === undefined)
+      yield { path: place, message: "this rate limit has no limit. Add one: requests_per_minute = 60" };
+  }
+  if (tables.length < 2) return;
+  const message = "[proxy.access.rate_limit] and [proxy.middleware.rate_limit] are both set. Keep one of them.";
+  yield { path: tables[1]!.place, message };
 }
 
 function* fileViolations({ cert_file, key_file, ssl }: RouteConfiguration, path: Path): Generator<RuleViolation> {

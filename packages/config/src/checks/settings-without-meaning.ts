@@ -6,7 +6,7 @@ const LONGEST_HEARTBEAT = 10_000;
 
 /** Finds valid settings that do not have the effect that their author expects. */
 export function settingsWithoutMeaning({ tunnel, proxy }: Configuration): RuleViolation[] {
-  return [...heartbeats(tunnel), ...cors(tunnel.server), ...certificates(proxy)];
+  return [...heartbeats(tunnel), ...cors(tunnel.server), ...certificates(proxy), ...credentials(proxy)];
 }
 
 function* heartbeats({ endpoints }: Configuration["tunnel"]): Generator<RuleViolation> {
@@ -21,6 +21,18 @@ function* cors({ security }: Configuration["tunnel"]["server"]): Generator<RuleV
   if (!security.cors_enabled || security.cors_origins.length > 0) return;
   const message = "cors_enabled has no effect while cors_origins is empty. List the origins to allow.";
   yield { path: ["tunnel", "server", "security", "cors_enabled"], message };
+}
+
+function* credentials(routes: Configuration["proxy"]): Generator<RuleViolation> {
+  for (const [index, { target, targets, middleware }] of routes.entries()) {
+    const { bearer_token, basic_auth, custom_auth_header, api_key } = middleware.auth;
+    const isSet = [bearer_token, basic_auth, custom_auth_header[0], api_key.key_value].some(
+      (each) => each !== undefined,
+    );
+    if (!isSet || target !== undefined || targets.length > 0) continue;
+    const message = "[proxy.middleware.auth] has no effect on a route without a target: it does not check visitors.";
+    yield { path: ["proxy", index, "middleware", "auth"], message };
+  }
 }
 
 function* certificates(routes: Configuration["proxy"]): Generator<RuleViolation> {

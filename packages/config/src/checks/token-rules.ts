@@ -1,4 +1,4 @@
-import type { Configuration, EndpointConfiguration } from "../declared/configuration.js";
+import type { Configuration, EndpointConfiguration, RouteConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
 import type { RuleViolation } from "./rule-violation.js";
 
@@ -38,25 +38,59 @@ export function* serverTokenViolations(
   jwt: Configuration["tunnel"]["server"]["auth"]["jwt"],
   path: Path,
 ): Generator<RuleViolation> {
-  const { enabled, secret, public_key_file, jwks_url, introspection_url, client_id, client_secret, audience } = jwt;
+  const { enabled, introspection_url, client_id, client_secret } = jwt;
   if (!enabled) return;
-  const keys = [secret, public_key_file, jwks_url].filter((each) => each !== undefined).length;
-  if (keys === 0 && introspection_url === undefined)
+  if (keysOf(jwt).length === 0 && introspection_url === undefined)
     yield { path, message: "token logins require a key. Set secret, public_key_file, jwks_url or introspection_url." };
-  if (keys > 1)
+  yield* keyViolations(jwt, path, "tokens issued for other services could open tunnels here");
+  if (client_secret !== undefined && client_id === undefined)
+    yield { path: [...path, "client_secret"], message: "client_secret requires client_id. Set both." };
+  yield* plainViolation(introspection_url, [...path, "introspection_url"]);
+}
+
+/** Checks which tokens of visitors a route accepts. */
+export function* visitorTokenViolations(
+  { jwt, basic_auth }: RouteConfiguration["access"],
+  path: Path,
+  originOf: (path: Path) => string,
+): Generator<RuleViolation> {
+  const place = [...path, "jwt"];
+  if (!jwt.enabled) return;
+  const isSet = Object.keys(jwt).some((name) => originOf([...place, name]) !== "default");
+  const hasKey = keysOf(jwt).length > 0;
+  if (isSet && !hasKey)
+    yield { path: place, message: "tokens require a key. Set secret, public_key_file or jwks_url." };
+  yield* keyViolations(jwt, place, "tokens issued for other services would be valid here");
+  if (hasKey && basic_auth !== undefined)
+    yield {
+      path: [...path, "basic_auth"],
+      message: "basic_auth and jwt exclude each other: a request has one Authorization header. Keep one of them.",
+    };
+}
+
+interface Keys {
+  secret: string | undefined;
+  public_key_file: string | undefined;
+  jwks_url: string | undefined;
+  audience: string | undefined;
+}
+
+function keysOf({ secret, public_key_file, jwks_url }: Keys): string[] {
+  return [secret, public_key_file, jwks_url].filter((each) => each !== undefined);
+}
+
+/** @param danger of a JWKS without an audience */
+function* keyViolations(keys: Keys, path: Path, danger: string): Generator<RuleViolation> {
+  const { secret, jwks_url, audience } = keys;
+  if (keysOf(keys).length > 1)
     yield { path, message: "secret, public_key_file and jwks_url exclude each other. Keep one and remove the others." };
   if (secret !== undefined && Buffer.byteLength(secret) < SHORTEST_SECRET) {
     const message = `secret needs at least ${SHORTEST_SECRET} bytes. Generate one: openssl rand -hex 32`;
     yield { path: [...path, "secret"], message };
   }
-  if (jwks_url !== undefined && audience === undefined) {
-    const message = "jwks_url requires audience. Without it, tokens issued for other services could open tunnels here.";
-    yield { path: [...path, "jwks_url"], message };
-  }
-  if (client_secret !== undefined && client_id === undefined)
-    yield { path: [...path, "client_secret"], message: "client_secret requires client_id. Set both." };
+  if (jwks_url !== undefined && audience === undefined)
+    yield { path: [...path, "jwks_url"], message: `jwks_url requires audience. Without it, ${danger}.` };
   yield* plainViolation(jwks_url, [...path, "jwks_url"]);
-  yield* plainViolation(introspection_url, [...path, "introspection_url"]);
 }
 
 function hasToken({ token, token_file, token_refresh }: Auth): boolean {

@@ -1,59 +1,118 @@
 import { option, section } from "./declaration.js";
-import { hostName, network, url } from "../kinds/address.js";
+import { hostName, url } from "../kinds/address.js";
+import { addressSources } from "../kinds/address-source.js";
 import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
+import { fieldName, headers } from "../kinds/headers.js";
 import { list } from "../kinds/list.js";
 import { integer } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 
 const texts = (doc: string) => option(list(text()), doc, { default: [] as string[] });
-const networks = (doc: string) => option(list(network()), doc, { default: [] as string[] });
+const addresses = (doc: string) => option(addressSources, doc, { default: [] as string[] });
 
 /** `[proxy.access]`: which visitors a route serves. */
-export const access = section(
-  "Access control for the route.",
-  {
-    allow_ips: networks("Addresses and networks that may use the route. Empty: all."),
-    deny_ips: networks("Addresses and networks that may not use the route."),
-    basic_auth: option(filePath, "File with names and passwords for HTTP Basic authentication, as htpasswd writes it."),
-    password_file: option(filePath, "File with a password that visitors enter once."),
-    client_ca_file: option(filePath, "CA certificates that sign the client certificates of visitors, PEM."),
-    jwt: section("Access with a JWT.", {
-      enabled: option(flag(), "Require a valid JWT.", { default: false }),
+export const access = section("Access control for the route. See access.md.", {
+  allow_ips: addresses(
+    "Addresses and networks that may use the route; all others get 403. A file, such as `./office.txt`, contains one address or network in each line; changes of the file take effect at once. The list at an `https://` URL is fetched every 5 minutes. Empty: all.",
+  ),
+  deny_ips: addresses(
+    "Addresses and networks that may not use the route, in the same form as allow_ips. They get 403, even if allow_ips contains them.",
+  ),
+  allow_private: option(
+    flag(),
+    "Allow jwks_url, and the URLs in allow_ips and deny_ips, to resolve to private addresses.",
+    {
+      default: false,
+    },
+  ),
+  basic_auth: option(
+    filePath,
+    "File with names and passwords for HTTP Basic authentication, as htpasswd writes it, with hashes by bcrypt, apr1 or SHA-1. Visitors without a right password get 401, and an address with more than 10 wrong ones in a minute gets 429. Targets get the name in X-Forwarded-User, and no password. Changes of the file take effect at once.",
+  ),
+  password_file: option(filePath, "File with a password that visitors enter once.", { pending: "password pages" }),
+  client_ca_file: option(filePath, "CA certificates that sign the client certificates of visitors, PEM.", {
+    pending: "client certificates of visitors",
+  }),
+  jwt: section(
+    "Access with a JWT, which visitors send as `Authorization: Bearer`; others get 401. It needs one of secret, public_key_file and jwks_url.",
+    {
+      enabled: option(flag(), "Use the options of this table.", { default: true }),
       secret: option(text(), "Shared secret of HS256 tokens, at least 32 bytes.", { secret: true }),
-      public_key_file: option(filePath, "Public key of the issuer, PEM."),
-      jwks_url: option(url(["https", "http"], "https://auth.example.com/jwks"), "JWKS of the issuer."),
+      public_key_file: option(
+        filePath,
+        "Public key of the issuer, PEM. The key type sets the algorithm: RSA RS256, P-256 ES256, P-384 ES384, P-521 ES512, Ed25519 EdDSA.",
+      ),
+      jwks_url: option(
+        url(["https", "http"], "https://auth.example.com/jwks"),
+        "JWKS of the issuer. Requires audience. `http://` is only allowed for this machine, and a host with a private address only with allow_private of `[proxy.access]`.",
+      ),
       issuer: option(text(), "Required value of the `iss` claim. Default: any."),
       audience: option(text(), "Required audience in the `aud` claim. Default: any."),
-    }),
-    forward_auth: section("Access decisions by another service.", {
+      claim_fields: option(
+        headers(),
+        "Header fields for targets, and the claims that they contain. Fields of these names that a visitor sends are removed.",
+        { default: { "X-Forwarded-User": "sub" } as Record<string, string> },
+      ),
+    },
+  ),
+  forward_auth: section(
+    "Access decisions by another service.",
+    {
       url: option(url(["https", "http"], "http://localhost:9091/verify"), "URL to ask about each request."),
       response_fields: texts("Header fields of the service's response to pass on to targets."),
-    }),
-    oidc: section("Login with the OpenID provider of `[server.oidc]`.", {
+    },
+    { pending: "access decisions by another service" },
+  ),
+  oidc: section(
+    "Login with the OpenID provider of `[server.oidc]`.",
+    {
       emails: texts("Email addresses that may use the route."),
       domains: option(list(hostName()), "Domains whose email addresses may use the route.", {
         default: [] as string[],
       }),
       groups: texts("Groups that may use the route."),
       max_age: option(duration(), "Time after which visitors log in again."),
-    }),
-    webhook: section("Access for webhook requests with a valid signature.", {
+    },
+    { pending: "logins by OpenID" },
+  ),
+  webhook: section(
+    "Access for webhook requests with a valid signature.",
+    {
       kind: option(text(), "Service that signs the requests."),
       secret: option(text(), "Secret of the signature.", { secret: true }),
-    }),
-    rate_limit: section("Limits for each visitor.", {
-      requests_per_minute: option(integer({ min: 1 }), "Maximum requests of a visitor per minute."),
-      window: option(duration({ min: 1_000 }), "Time over which requests are counted.", { default: 60_000 }),
-      burst: option(integer(), "Requests that may exceed the rate in a burst."),
-      max_concurrent: option(integer({ min: 1 }), "Maximum concurrent requests of a visitor."),
-      by_header: option(text(), "Header field that identifies a visitor. Default: the address."),
+    },
+    { pending: "signatures of webhooks" },
+  ),
+  rate_limit: section(
+    "Limits for each visitor of the route. Requests beyond them get 429 with `Retry-After`. A visitor is an IPv4 address, or an IPv6 network of 64 bits.",
+    {
+      requests_per_minute: option(
+        integer({ min: 1 }),
+        "Maximum requests of a visitor per minute, on average. Default: any number.",
+      ),
+      window: option(
+        duration({ min: 1_000 }),
+        "Time whose requests may come at once: the default of burst is the number of requests in this time.",
+        { default: 60_000 },
+      ),
+      burst: option(
+        integer({ min: 1 }),
+        "Maximum requests of a visitor that come at once. Default: the number of requests in window.",
+      ),
+      max_concurrent: option(
+        integer({ min: 1 }),
+        "Maximum requests of a visitor that are in progress at the same time. WebSockets count until they close. Default: any number.",
+      ),
+      by_header: option(
+        fieldName,
+        "Header field, for instance that of an API key, whose values are limited as well: requests with the same value share the limits, whatever their address. The limits by address remain, because visitors can send any value.",
+      ),
       message: option(text(), "Message for visitors that exceed a limit."),
-    }),
-  },
-  { pending: "access control on routes" },
-);
+    },
+  ),
+});
 
 /** `[server.oidc]`: the provider for routes with `access.oidc`. */
 export const oidcProvider = section(

@@ -1,5 +1,5 @@
 import { option, section } from "./declaration.js";
-import { hostName, listenAddress } from "../kinds/address.js";
+import { hostName, listenAddress, network } from "../kinds/address.js";
 import { choice } from "../kinds/choice.js";
 import { cipherSuite } from "../kinds/cipher-suite.js";
 import { filePath } from "../kinds/file-path.js";
@@ -122,6 +122,11 @@ export const server = section(
       flag(),
       "Serve /health, /ping, and /health and /status below /config, /static and /balancer. Routes that match these paths take precedence.",
       { default: true },
+    ),
+    trusted_proxies: option(
+      list(network()),
+      "Addresses or networks of proxies in front of the gateway, whose X-Forwarded-For and X-Forwarded-Proto are trusted. Routes then see the address of the visitor instead of that of the proxy.",
+      { default: [] as string[], example: '["127.0.0.1"]' },
     ),
     state_dir: option(
       filePath,

@@ -42,39 +42,43 @@ export const middleware = section("Changes to requests and responses of this rou
     remove_response_headers: option(list(fieldName), "Header fields to remove from responses.", noNames),
   }),
   rate_limit: section(
-    "Limits for each visitor.",
+    "Limits for each visitor, with the names of older files. Use `[proxy.access.rate_limit]` in new files.",
     {
-      requests_per_minute: option(integer({ min: 1 }), "Maximum requests of a visitor per minute."),
-      window_seconds: option(duration({ min: 1_000 }), "Time over which requests are counted.", { default: 60_000 }),
-      max_concurrent: option(integer({ min: 1 }), "Maximum concurrent requests of a visitor."),
-      limit_by_header: option(fieldName, "Header field that identifies a visitor. Default: the address."),
+      requests_per_minute: option(
+        integer({ min: 1 }),
+        "Maximum requests of a visitor per minute, on average. Default: any number.",
+      ),
+      window_seconds: option(duration({ min: 1_000 }), "Time whose requests may come at once.", { default: 60_000 }),
+      max_concurrent: option(
+        integer({ min: 1 }),
+        "Maximum requests of a visitor that are in progress at the same time. Default: any number.",
+      ),
+      limit_by_header: option(
+        fieldName,
+        "Header field whose values are limited as well: requests with the same value share the limits, whatever their address.",
+      ),
       rate_limit_message: option(text(), "Message for visitors that exceed a limit."),
     },
-    { pending: "rate limits on routes" },
   ),
   transform: section(
     "Changes to bodies.",
     { request: transform("request"), response: transform("response") },
     { pending: "changes to bodies" },
   ),
-  auth: section(
-    "Credentials to send to targets. They do not check visitors.",
-    {
-      bearer_token: option(text(), "Token to send as `Authorization: Bearer`.", { secret: true }),
-      basic_auth: option(text(), "User name and password to send as `Authorization: Basic`: `user:password`.", {
-        secret: true,
-      }),
-      custom_auth_header: option(list(text()), "Header field to send: its name and its value.", {
-        default: [] as string[],
-        secret: true,
-      }),
-      api_key: section("API key to send in a header field.", {
-        header_name: option(fieldName, "Name of the header field."),
-        key_value: option(text(), "API key.", { secret: true }),
-      }),
-    },
-    { pending: "credentials for targets" },
-  ),
+  auth: section("Credentials to send to targets. They do not check visitors.", {
+    bearer_token: option(text(), "Token to send as `Authorization: Bearer`.", { secret: true }),
+    basic_auth: option(text(), "User name and password to send as `Authorization: Basic`: `user:password`.", {
+      secret: true,
+    }),
+    custom_auth_header: option(list(text()), "Header field to send: its name and its value.", {
+      default: [] as string[],
+      secret: true,
+    }),
+    api_key: section("API key to send in a header field.", {
+      header_name: option(fieldName, "Name of the header field."),
+      key_value: option(text(), "API key.", { secret: true }),
+    }),
+  }),
   compression: section(
     "Compression of responses.",
     {

@@ -18,11 +18,12 @@ test("a file names the paths of its options, but not the folders and pages that 
     files = "./public"
     [proxy.access]
     basic_auth = "htpasswd"
+    allow_ips = ["10.0.0.0/8", "./office.txt"]
     [proxy.ssl]
     cert_file = "older-name.pem"
   `;
   expect((await named(toml, { KEYS: "/etc/keys" })).toSorted()).toEqual(
-    ["./logs", "/etc/keys/gateway.key", "${KEYS}/gateway.key", "htpasswd", "older-name.pem"].toSorted(),
+    ["./logs", "./office.txt", "/etc/keys/gateway.key", "${KEYS}/gateway.key", "htpasswd", "older-name.pem"].toSorted(),
   );
 });
 

@@ -1,6 +1,7 @@
 import { CONFIGURATION } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
 import { TomlFile } from "../file/toml-file.js";
+import { addressSources, isAddressFile } from "../kinds/address-source.js";
 import { filePath } from "../kinds/file-path.js";
 import { isTable } from "../kinds/is-table.js";
 import { translated } from "../older/older-file.js";
@@ -34,8 +35,13 @@ export interface NamedInFile {
 /** Returns the paths of files and folders that options name, except the folders of files to serve. */
 export function namedPaths(options: readonly ResolvedOption[]): NamedPath[] {
   return options.flatMap(({ path, option, value }) =>
-    option.kind === filePath && typeof value === "string" && value !== "" ? [{ option: path, value }] : [],
+    filesOf(option.kind, value).map((file) => ({ option: path, value: file })),
   );
+}
+
+function filesOf(kind: unknown, value: unknown): string[] {
+  if (kind === addressSources) return (value as string[]).filter(isAddressFile);
+  return kind === filePath && typeof value === "string" && value !== "" ? [value] : [];
 }
 
 /**

@@ -205,7 +205,7 @@ export const DIFFERENCES: readonly Difference[] = [
 ];
 
 /** The options that only Postern has. A file that uses one of them was reviewed, and needs no notes. */
-const NEWER_SERVER: ReadonlySet<string> = new Set(["listen", "state_dir", "oidc"]);
+const NEWER_SERVER: ReadonlySet<string> = new Set(["listen", "trusted_proxies", "state_dir", "oidc"]);
 const NEWER_ROUTE: ReadonlySet<string> = new Set([
   "host",
   "methods",

@@ -4,6 +4,7 @@ import { TARGET_HOST, type UpstreamRoute } from "../route.js";
 import type { PickContext } from "../balance/candidate.js";
 import type { Clock } from "../deadlines/clock.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
+import type { IdleStreams } from "../upstream/idle-streams.js";
 import type { Pool } from "../upstream/pool.js";
 import type { PoolMember } from "../upstream/pool-member.js";
 import { RETRY_LIMITS } from "../upstream/retry-budget.js";
@@ -33,6 +34,8 @@ export class Attempts implements ForwardOptions {
   refusal: Refusal = refusals.PN_TUNNEL_AWAY;
   /** Where the last attempt was sent to; undefined if there was none. */
   upstream: Upstream | undefined;
+  /** Where the stream of the current attempt is kept for another request. */
+  idle: IdleStreams | undefined;
   /** When the whole request of the current attempt had been sent; NaN: it has not been. */
   sentAt = NaN;
   #target: PoolMember | undefined;
@@ -73,6 +76,7 @@ export class Attempts implements ForwardOptions {
     this.isAnswered = false;
     this.#target = target;
     this.upstream = upstream;
+    this.idle = target.idle;
     this.#epoch = target.epoch ?? 0;
     this.sentAt = NaN;
     return stream;
@@ -86,7 +90,9 @@ export class Attempts implements ForwardOptions {
    */
   failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
     const target = this.#target;
-    if (target === undefined || !pool.isPlural || this.#isStale) return false;
+    if (target === undefined || this.#isStale) return false;
+    // A client of a tunnel may have left the pool, with others remaining in it.
+    if (!pool.isPlural && pool.targets.every((each) => each === target)) return false;
     if (delivered !== 0 && !isIdempotent) return false;
     const failed = (this.#failed ??= []);
     if (!failed.includes(target)) failed.push(target);
@@ -136,7 +142,7 @@ export class Attempts implements ForwardOptions {
   }
 
   #editHead({ hostHeader, pathEdit }: UpstreamRoute, upstream: Upstream, request: Request): boolean {
-    this.hostHeader = hostHeader === TARGET_HOST ? upstream.authority : hostHeader;
+    this.hostHeader = hostHeader === TARGET_HOST ? (upstream.hostHeader ?? upstream.authority) : hostHeader;
     this.path = undefined;
     if (pathEdit === undefined) return true;
     const { path } = request;

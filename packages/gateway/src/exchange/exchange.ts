@@ -276,12 +276,13 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     return true;
   }
 
-  /** @returns false if there is no target for it any more, and the visitor was told so. */
+  /** @returns false if it was refused: there is no target any more for which the steps of a route have admitted it. */
   #routeAgain(): boolean {
     const route = this.#visitor.context.route();
-    if (route.kind === "upstream") this.#route = route;
+    const isAdmitted = route.kind === "upstream" && route.steps === this.#route?.steps;
+    if (isAdmitted) this.#route = route;
     else this.#refuse(route.kind === "refusal" ? refusedAgain(route.refusal) : BROKEN.gone);
-    return route.kind === "upstream";
+    return isAdmitted;
   }
 
   #read(chunk: Buffer): void {
@@ -333,7 +334,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   #completeIfDelivered(): void {
     if (this.#state !== "delivering" || this.#handed > 0 || this.#handedOwn > 0) return;
     const stream = this.#stream as ByteStream;
-    const idle = this.#attempts.target?.idle;
+    const { idle } = this.#attempts;
     const { keepsAlive, idleTimeout } = this.#response;
     this.#finish(this.status, "status");
     if (!this.#isStreamBroken) {

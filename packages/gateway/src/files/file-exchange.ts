@@ -12,11 +12,13 @@ import { acceptedCodings } from "./selection/content-coding.js";
 import { FileBody, type FileBodySink } from "./file-body.js";
 import type { FileContent } from "./disk/file-content.js";
 import { filePath } from "./file-path.js";
-import type { FileRoot, Found } from "./file-root.js";
+import type { FileRoot } from "./file-root.js";
+import type { Found } from "./found.js";
 import { multipart, type Multipart } from "./multipart.js";
 import { FolderListing, type ListingPage } from "./listing/folder-listing.js";
 import { LISTING_POLICY } from "./listing/listing-page.js";
 import { PAGES } from "./listing/pages-in-use.js";
+import type { LookUpWaiter, PathLookUp } from "./path-look-ups.js";
 import { PreparedHead } from "./prepared-head.js";
 import { Representation, type PageStatus, type Twins } from "./representation.js";
 
@@ -33,7 +35,7 @@ const SLASH = 0x2f;
  *
  *     over ──► dropping the request's body ──► finding ──► sending ──whole file written──► delivering ──► over
  */
-export class FileExchange extends RequestFacts implements FilesExchange, FileBodySink {
+export class FileExchange extends RequestFacts implements FilesExchange, FileBodySink, LookUpWaiter {
   declare readonly request: FileRequest;
   readonly isBodyBlocked = false;
   readonly awaitsBody = false;
@@ -48,6 +50,11 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
   #path = "";
   /** Whether the file was looked up again, because it left the cache before its response began. */
   #isSecondTry = false;
+  /** The look-up that is waited for, and what is called with its result. */
+  #awaited: PathLookUp | undefined;
+  #next: (found: Found) => void = () => {};
+  /** A file that is in use while its twins are looked up. */
+  #held: FileContent | undefined;
   /** The page of a listing that is being sent. */
   #table: Buffer | undefined;
   /** Bytes of the response's body that have not been sent. */
@@ -162,11 +169,23 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
   /** Calls `next` with what is at a path in the root. */
   #locate(root: FileRoot, path: string, next: (found: Found) => void): void {
     const found = root.find(path, this.startedAt);
-    if (found === undefined) this.#await(root.load(path), next);
-    else next(found);
+    if (found !== undefined) return next(found);
+    [this.#state, this.#next] = ["finding", next];
+    this.#awaited = root.lookUp(path, this);
   }
 
-  /** Calls `next` with the result of `load`, or refuses, unless the request is over by then. */
+  onFound(lookUp: PathLookUp, found: Found): void {
+    // The request that waited for it may be over.
+    if (lookUp !== this.#awaited) return;
+    this.#awaited = undefined;
+    try {
+      this.#next(found);
+    } catch (error) {
+      this.onFault(error);
+    }
+  }
+
+  /** Calls `next` with a result, or refuses, unless the request is over by then. */
   #await<Result>(load: Promise<Result>, next: (result: Result) => void): void {
     this.#state = "finding";
     const serial = this.#serial;
@@ -240,8 +259,9 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
       if (twin !== undefined) root.touch(twin);
       this.#respond(twin ?? file, page);
     };
-    if (twins === undefined) this.#await(root.loadTwins(file), choose);
-    else choose(twins);
+    if (twins !== undefined) return choose(twins);
+    if (this.#held === undefined && file.content.use()) this.#held = file.content;
+    this.#await(root.loadTwins(file), choose);
   }
 
   #respond(found: Representation, page: PageStatus | undefined): void {
@@ -343,6 +363,9 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     this.status = status;
     this.endedAt = this.#visitor.context.exchanges.clock.now();
     this.#body.end(this.#unsent === 0);
+    this.#awaited = undefined;
+    this.#held?.release(true);
+    this.#held = undefined;
     if (this.#table !== undefined) PAGES.release(this.#table);
     this.#table = undefined;
     const route = this.#route;

@@ -1,4 +1,4 @@
-import { keepNewest } from "@postern/net";
+import { randomInt } from "node:crypto";
 import { cacheControlOf } from "./cache-rule.js";
 import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
 import { FILE_LIMITS, type FileCache } from "./disk/file-cache.js";
@@ -7,10 +7,17 @@ import { FileContent, type ContentOwner } from "./disk/file-content.js";
 import { filePath, isHidden } from "./file-path.js";
 import { isMissing } from "./disk/open-entry.js";
 import type { PacedDisk } from "./disk/paced-disk.js";
-import { Slots } from "./disk/slots.js";
+import type { LookedUp } from "./disk/look-up-thread.js";
+import type { NoEntry } from "./disk/open-entry.js";
+import { hashOf } from "./disk/seen-paths.js";
+import type { Piece } from "./disk/slabs.js";
+import { Slots } from "./slots.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
+import type { Found, FoundFile } from "./found.js";
+import { FRESH, KnownPaths } from "./known-paths.js";
 import { FolderListing, LISTING_LIMITS } from "./listing/folder-listing.js";
 import { LISTINGS, type KeptListings } from "./listing/kept-listings.js";
+import { PathLookUp, PathLookUps, type LookUpRoot, type LookUpWaiter } from "./path-look-ups.js";
 import { SharedWork } from "./shared-work.js";
 import { Representation, type Twins } from "./representation.js";
 import { readContent } from "./disk/read-content.js";
@@ -18,11 +25,6 @@ import { slashed } from "./disk/real-path.js";
 import { RootFolder } from "./disk/root-folder.js";
 import type { SecretFiles } from "./disk/secret-files.js";
 import { SharedDisk } from "./disk/shared-disk.js";
-
-/** What is at a path. `folder`: the path of a folder without its slash; `failed`: the disk failed. */
-export type Found = Representation | FolderListing | "folder" | "missing" | "failed";
-
-type FoundFile = Exclude<Found, FolderListing>;
 
 export interface FileRootDependencies {
   /** That of all folders of the gateway. Default: one of its own. */
@@ -38,26 +40,12 @@ export interface FileRootDependencies {
 }
 
 const MONOTONIC = (): number => performance.now();
-/** How long it is not checked whether a file has changed, in milliseconds. */
-const FRESH = 1_000;
 /** A large file that changed within this time, in milliseconds, may be growing, although nobody has seen it grow. */
 const GROWING = 10_000;
 /** Paths that are looked up at the same time. Each may need a descriptor. */
 const MOST_LOADS = 64;
-/** Answers about paths without a file that are kept. */
-const MOST_ANSWERS = 1_000;
-/** The longest path with such an answer, in characters. */
-const LONGEST_ANSWERED = 512;
-
-interface Answer {
-  readonly found: Found;
-  readonly until: number;
-  /** The secrets that were known. */
-  readonly secrets: number;
-}
-
 /** Serves the files of one folder: finds the file of a path, and keeps its content in the cache. */
-export class FileRoot implements ContentOwner {
+export class FileRoot implements ContentOwner, LookUpRoot {
   readonly directory: string;
   /** The path of the page for missing paths that accept HTML; undefined: there is none. */
   readonly fallback: string | undefined;
@@ -72,13 +60,11 @@ export class FileRoot implements ContentOwner {
   readonly #folder: RootFolder;
   readonly #onFault: (fault: FileFault) => void;
   readonly #wallClock: () => number;
-  readonly #listings: KeptListings;
   readonly #now: () => number;
-  /** Files in the cache, by the path of the file. */
-  readonly #files = new Map<string, Representation>();
-  /** What was found at a path, and until when it is not looked up again. */
-  readonly #answers = new Map<string, Answer>();
-  readonly #loads = new SharedWork<string, Found>();
+  readonly #known: KnownPaths;
+  readonly #lookUps = new PathLookUps();
+  /** Of the hashes of paths. */
+  readonly #seed = randomInt(2 ** 32);
   /** By the path of the file: look-ups of several paths can lead to the same one. */
   readonly #reads = new SharedWork<string, FoundFile>();
   readonly #twins = new SharedWork<Representation, Twins>();
@@ -102,7 +88,7 @@ export class FileRoot implements ContentOwner {
     this.#folder = new RootFolder(this.#disk, { followLinks, secrets, slabs: cache.slabs, now });
     this.#onFault = onFault;
     this.#wallClock = wallClock;
-    this.#listings = dependencies.listings ?? LISTINGS;
+    this.#known = new KnownPaths(this.#index, dependencies.listings ?? LISTINGS);
     this.#now = now;
   }
 
@@ -111,48 +97,100 @@ export class FileRoot implements ContentOwner {
    * @param now monotonic time in milliseconds
    */
   find(path: string, now: number): Found | undefined {
-    const answer = this.#answers.get(path);
-    if (answer === undefined || now >= answer.until || answer.secrets !== this.#secrets.version) return undefined;
-    if (answer.found instanceof Representation) {
-      const { content } = answer.found;
-      if (!content.isCurrent) return undefined;
-      this.#cache.touch(content);
-    }
-    return answer.found;
+    const found = this.#known.find(path, now, this.#secrets.version);
+    if (found instanceof Representation) this.#cache.touch(found.content);
+    return found;
   }
 
-  /** Looks up what is at a path. It does not reject. */
+  /** As `lookUp`. It does not reject. A content that is found may have been given back already. */
   load(path: string): Promise<Found> {
+    return new Promise((resolve) => this.lookUp(path, { onFound: (_, found) => resolve(found) }));
+  }
+
+  /** Looks up what is at a path. `waiter` gets it later, and never within this call. */
+  lookUp(path: string, waiter: LookUpWaiter): PathLookUp {
     const secrets = this.#secrets.version;
-    const look = (): Promise<Found> => this.#loadAtOnce(path, secrets) ?? this.#loadInSteps(path, secrets);
-    return this.#loads.run(path, secrets, () => this.#inTurn(look, "failed"));
+    const hash = hashOf(path, this.#seed);
+    const running = this.#lookUps.find(path, hash, secrets);
+    const lookUp = running ?? new PathLookUp(this, path, hash, secrets);
+    lookUp.add(waiter);
+    if (running !== undefined) return running;
+    if (this.#slots.take(lookUp)) this.#lookUps.add(lookUp);
+    else queueMicrotask(() => lookUp.end("failed"));
+    return lookUp;
   }
 
-  /** Most look-ups in a large folder are of small files that are not in memory. They need few steps. */
-  #loadAtOnce(path: string, secrets: number): Promise<Found> | undefined {
-    if (path.endsWith("/") || this.#files.has(path) || this.#isHidden(path) || !hasContentTypes()) return undefined;
-    const at = this.#wallClock();
-    return this.#folder
-      .openAtOnce(path)
-      ?.then((opened) => {
-        if (opened?.piece === undefined) return this.#loadInSteps(path, secrets);
-        const memory = { piece: opened.piece, slabs: this.#cache.slabs };
-        const found = this.#add(new FileContent(this, path, opened, memory, this.#disk), at);
-        this.#keep(path, { found, until: this.#now() + FRESH, secrets });
-        return found;
-      })
-      .catch(() => this.#loadInSteps(path, secrets));
+  /** @internal */
+  begin(lookUp: PathLookUp): void {
+    if (!this.#beginAtOnce(lookUp)) this.#lookUpInSteps(lookUp);
   }
 
-  async #loadInSteps(path: string, secrets: number): Promise<Found> {
+  /** Most look-ups in a large folder are of small files. They need few steps. */
+  #beginAtOnce(lookUp: PathLookUp): boolean {
+    const { path } = lookUp;
+    if (path.endsWith("/") || this.#isHidden(path) || !hasContentTypes()) return false;
+    const known = this.#known.files.get(path);
+    if (known !== undefined && !this.#isReusable(known)) return false;
+    lookUp.known = known;
+    lookUp.at = this.#wallClock();
+    return this.#folder.beginLookUp(path, known?.content.stamp, lookUp);
+  }
+
+  /**
+   * @internal A file that is looked up for the first time is sent, but not kept: in a large folder, most files are not
+   * wanted again for a long time, and they would take the place of those that are.
+   */
+  takeRoom(lookUp: PathLookUp, size: number): Piece {
+    lookUp.isKept = lookUp.known !== undefined || this.#cache.admits(lookUp.hash);
+    return this.#cache.slabs.take(size, lookUp.isKept);
+  }
+
+  /** @internal */
+  onLookedUp(lookUp: PathLookUp, found: LookedUp | NoEntry | undefined): void {
+    const { path, secrets } = lookUp;
+    const opened = this.#folder.accept(path, found);
+    const file = opened && this.#fileOf(lookUp, opened);
+    if (file === undefined) return this.#lookUpInSteps(lookUp);
+    const { content } = file;
+    const isPassing = opened?.piece !== undefined && !lookUp.isKept;
+    if (!isPassing) this.#known.keep(path, file, this.#now(), secrets);
+    this.#end(lookUp, file);
+    if (isPassing) content.release(true);
+  }
+
+  /** @returns undefined if it has to be looked up in steps */
+  #fileOf({ path, known, at, isKept }: PathLookUp, opened: LookedUp): Representation | undefined {
+    const { piece, realPath } = opened;
+    if (piece === undefined) {
+      const isSame =
+        known !== undefined && this.#known.files.get(path) === known && known.content.realPath === realPath;
+      return isSame ? this.#renewed(known) : undefined;
+    }
+    const content = new FileContent(this, path, opened, { piece, slabs: this.#cache.slabs }, this.#disk);
+    if (isKept) return this.#add(content, at);
+    content.pass();
+    return this.#represent(content, path, at);
+  }
+
+  #lookUpInSteps(lookUp: PathLookUp): void {
+    void this.#loadInSteps(lookUp).then((found) => this.#end(lookUp, found));
+  }
+
+  async #loadInSteps({ path, secrets }: PathLookUp): Promise<Found> {
     const found = await this.#lookSafely(path);
     // Counted from its arrival: on a slow disk it would be too old to be kept, and the disk would get more to do.
     const now = this.#now();
     if (found === "missing") this.#checkFolder(now);
     // A file that grows is sent as it is now, not as it was a second ago.
     const isGrowing = found instanceof Representation && found.content.mayGrow;
-    if (!isGrowing) this.#keep(path, { found, until: now + FRESH, secrets });
+    if (!isGrowing) this.#known.keep(path, found, now, secrets);
     return found;
+  }
+
+  #end(lookUp: PathLookUp, found: Found): void {
+    this.#lookUps.remove(lookUp);
+    this.#slots.give();
+    lookUp.end(found);
   }
 
   /** A twin is used. The file itself is looked up for each of its twins, and stays in the cache with them. */
@@ -191,34 +229,27 @@ export class FileRoot implements ContentOwner {
   }
 
   forget(content: FileContent): void {
-    const { path } = content;
-    // Another version may have taken its place.
-    if (this.#files.get(path)?.content === content) this.#files.delete(path);
-    this.#answers.delete(path);
-    if (this.#index.some((name) => path.endsWith(name))) this.#answers.delete(path.slice(0, path.lastIndexOf("/") + 1));
-    const coding = CODINGS.find(({ suffix }) => path.endsWith(suffix));
-    const original = coding && this.#files.get(path.slice(0, -coding.suffix.length));
-    if (original !== undefined) original.twins = undefined;
+    this.#known.forget(content);
   }
 
   /** Nothing is served any more. Responses in progress continue. */
   close(): void {
     this.#isClosed = true;
-    for (const { content } of this.#files.values()) this.#drop(content);
-    this.#answers.clear();
+    for (const { content } of this.#known.files.values()) this.#drop(content);
+    this.#known.clear();
     this.#sharedDisk.remove(this.#disk);
   }
 
   /** Limits the descriptors that are open at the same time, and the look-ups that wait for a disk that is stuck. */
   #inTurn<Overflow>(look: () => Promise<Found>, overflow: Overflow): Promise<Found | Overflow> {
     return new Promise((resolve) => {
-      const isWaiting = this.#slots.take(() => {
+      const begin = (): void => {
         void look().then((found) => {
           this.#slots.give();
           resolve(found);
         });
-      });
-      if (!isWaiting) resolve(overflow);
+      };
+      if (!this.#slots.take({ begin })) resolve(overflow);
     });
   }
 
@@ -276,10 +307,9 @@ export class FileRoot implements ContentOwner {
   }
 
   async #readNow(path: string): Promise<FoundFile> {
-    const known = this.#files.get(path);
+    const known = this.#known.files.get(path);
     if (known !== undefined) {
-      const isUsable = !mayDiffer(known) && !this.#belongsInMemory(known.content);
-      if (isUsable && (await this.#folder.leadsTo(path, known.content))) return this.#renewed(known);
+      if (this.#isReusable(known) && (await this.#folder.leadsTo(path, known.content))) return this.#renewed(known);
       this.#drop(known.content);
     }
     const at = this.#wallClock();
@@ -296,9 +326,9 @@ export class FileRoot implements ContentOwner {
     const { path } = content;
     const file = this.#represent(content, path, at);
     this.#noteGrowth(content);
-    const other = this.#files.get(path);
+    const other = this.#known.files.get(path);
     if (other !== undefined) this.#drop(other.content);
-    this.#files.set(path, file);
+    this.#known.files.set(path, file);
     this.#cache.add(content);
     if (this.#isClosed) this.#drop(content);
     return file;
@@ -316,13 +346,16 @@ export class FileRoot implements ContentOwner {
     this.#noteGrowth(content);
     if (!known.isWeak) return known;
     const renewed = this.#represent(content, content.path, this.#wallClock());
-    this.#files.set(content.path, renewed);
+    this.#known.files.set(content.path, renewed);
     return renewed;
   }
 
-  /** Whether a file is read from its descriptor only because there was no memory for it. */
-  #belongsInMemory({ bytes, size }: FileContent): boolean {
-    return bytes === undefined && size <= this.#cache.slabs.largest(FILE_LIMITS.cachedFile);
+  /** Whether a file in the cache is used if its stamp is still the same. */
+  #isReusable(known: Representation): boolean {
+    const { bytes, size } = known.content;
+    // It is read from its descriptor only because there was no memory for it.
+    const belongsInMemory = bytes === undefined && size <= this.#cache.slabs.largest(FILE_LIMITS.cachedFile);
+    return !mayDiffer(known) && !belongsInMemory;
   }
 
   #noteGrowth(content: FileContent): void {
@@ -333,18 +366,6 @@ export class FileRoot implements ContentOwner {
   #drop(content: FileContent): void {
     this.forget(content);
     this.#cache.drop(content);
-  }
-
-  #keep(path: string, answer: Answer): void {
-    if (path.length > LONGEST_ANSWERED) return;
-    const answers = this.#answers;
-    const forget = (): void => {
-      if (answers.get(path) === answer) answers.delete(path);
-    };
-    if (answer.found instanceof FolderListing && !this.#listings.keep(answer.found, FRESH, forget)) return;
-    answers.delete(path);
-    answers.set(path, answer);
-    keepNewest(answers, MOST_ANSWERS);
   }
 
   #fault(path: string, error: unknown): "missing" | "failed" {

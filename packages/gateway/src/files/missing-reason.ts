@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { SecretFiles } from "./disk/secret-files.js";
 import { isHidden } from "./file-path.js";
-import type { Found } from "./file-root.js";
+import type { Found } from "./found.js";
 import type { FilesOptions } from "./files-options.js";
 
 /**

@@ -44,6 +44,10 @@ export class Representation implements Validators {
   readonly isWeak: boolean;
   /** Whether the choice between this and another coding depends on Accept-Encoding. */
   readonly isNegotiated: boolean;
+  /** Until when its path is not looked up again. */
+  #freshUntil = -Infinity;
+  /** The secrets that were known when its path was looked up. */
+  #secrets = -1;
   /** What was found beside it. */
   twins: FoundTwins | undefined;
   readonly #options: RepresentationOptions;
@@ -62,7 +66,18 @@ export class Representation implements Validators {
     // A time in the future would make caches keep the file for too long.
     this.modified = Math.floor(Math.min(content.modified, at) / 1000);
     this.isWeak = isYoung(content, at);
-    this.etag = `${this.isWeak ? "W/" : ""}${tagOf(content, coding?.name, this.isWeak ? at : undefined)}`;
+    this.etag = this.isWeak ? `W/${tagOf(content, coding?.name, at)}` : tagOf(content, coding?.name);
+  }
+
+  /** It was found at its path. @param secrets those that were known */
+  keepUntil(until: number, secrets: number): void {
+    this.#freshUntil = until;
+    this.#secrets = secrets;
+  }
+
+  /** Whether it is still what is at its path. @param secrets those that are known now */
+  isFresh(now: number, secrets: number): boolean {
+    return now < this.#freshUntil && secrets === this.#secrets && this.content.isCurrent;
   }
 
   /** When its content was read, as in the options. */
@@ -150,7 +165,9 @@ export class Representation implements Validators {
  * @param at when the content was read, if another can have the same stamp. Its tag has to differ.
  */
 function tagOf({ stamp }: FileContent, coding = "", at: number | "" = ""): string {
-  return `"${hash("sha256", `${stamp} ${coding} ${at}`, "base64url").slice(0, 20)}"`;
+  const digest = hash("sha256", `${stamp} ${coding} ${at}`, "base64url").slice(0, 20);
+  // In one piece. A template keeps its pieces, and the whole digest.
+  return ['"', digest, '"'].join("");
 }
 
 /** What the choice of a response depends on, where it does. */

@@ -16,9 +16,9 @@ test.each(Object.entries(refusals))(
   },
 );
 
-test("exactly the responses with status 503 have Retry-After, unless nobody knows the time", () => {
+test("exactly the responses with status 429 and 503 have Retry-After, unless nobody knows the time", () => {
   for (const { code, status, retryAfter } of Object.values(refusals))
-    expect(retryAfter !== undefined).toBe(status === 503 && code !== "PN_TUNNEL_OFFLINE");
+    expect(retryAfter !== undefined).toBe((status === 429 || status === 503) && code !== "PN_TUNNEL_OFFLINE");
 });
 
 test("advice for the owner is not in the visitor's message", () => {

@@ -17,7 +17,7 @@ export interface Refusal {
 }
 
 /** Statuses of problems that may be temporary: something was too slow, unreachable or overloaded. */
-const RETRYABLE = new Set([408, 502, 503, 504]);
+const RETRYABLE = new Set([408, 429, 502, 503, 504]);
 
 /** Every refusal of the gateway, by code. */
 export const refusals = refusalTable({
@@ -107,6 +107,70 @@ export const refusals = refusalTable({
     {
       retryAfter: 1,
       advice: "Replace files by renaming a complete file over the old one, instead of writing into the old one.",
+    },
+  ],
+
+  // The route has steps, and one of them does not admit the request.
+  PN_ACCESS_ADDRESS: [
+    403,
+    "This address is not available from your network. Use another network, or ask its owner for access.",
+    { advice: "The route's `allow_ips` does not contain the visitor's address, or its `deny_ips` does." },
+  ],
+  PN_ACCESS_LIST: [
+    503,
+    "It cannot be checked at the moment whether this address is available from your network. Try again shortly.",
+    {
+      retryAfter: 5,
+      advice: "A list that `allow_ips` or `deny_ips` names by URL was not read yet. The log names the reason.",
+    },
+  ],
+  PN_ACCESS_RATE: [
+    429,
+    "You have sent too many requests. Wait for the time in the Retry-After header, then try again.",
+    { retryAfter: 1, advice: "The visitor exceeded `requests_per_minute` of the route's rate limit." },
+  ],
+  PN_ACCESS_CONCURRENT: [
+    429,
+    "Too many of your requests are in progress at the same time. Wait until some of them are complete.",
+    { retryAfter: 1, advice: "The visitor exceeded `max_concurrent` of the route's rate limit." },
+  ],
+  PN_ACCESS_PASSWORD: [
+    401,
+    "This address needs a user name and a password. Check them, or ask its owner for access.",
+    { advice: "The file in `basic_auth` of the route lists the users." },
+  ],
+  PN_ACCESS_TOKEN: [
+    401,
+    "This address needs a valid token. Sign in again, or ask its owner for access.",
+    { advice: "The route accepts the tokens that `jwt` in `[proxy.access]` describes, as `Authorization: Bearer`." },
+  ],
+  PN_ACCESS_ISSUER: [
+    503,
+    "Your token cannot be checked at the moment. Try again shortly.",
+    {
+      retryAfter: 5,
+      advice: "The keys at `jwks_url` of the route cannot be fetched. The gateway's log names the reason.",
+    },
+  ],
+  PN_ACCESS_FAILURES: [
+    429,
+    "Too many wrong passwords or tokens came from your address. Wait for the time in Retry-After, then try again.",
+    { retryAfter: 6, advice: "An address may send 10 wrong passwords and 100 wrong tokens a minute." },
+  ],
+  PN_ACCESS_BUSY: [
+    503,
+    "Too many passwords are being checked at the moment. Try again shortly.",
+    {
+      retryAfter: 2,
+      advice: "Passwords are checked two at a time. A lower cost of their bcrypt hashes takes less time.",
+    },
+  ],
+  PN_ACCESS_TIMEOUT: [
+    503,
+    "It took too long to check whether you may use this address. Try again shortly.",
+    {
+      retryAfter: 5,
+      advice: "A step of the route waited for more than 15 seconds. The gateway's log names the reason.",
     },
   ],
 

@@ -103,9 +103,13 @@ export function networkOf(entry: string): Network {
   );
 }
 
-function fieldCondition([name, value]: readonly [string, string]): FieldCondition {
+/**
+ * The meaning of a header by which a route treats requests differently.
+ * @param name in lower case
+ * @throws RangeError for a name that is not valid, or that of a header that targets do not get from visitors
+ */
+export function decidingField(name: string): Field {
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) throw new RangeError(`${JSON.stringify(name)} is not a header name.`);
-  if (value === "") throw new RangeError(`The header ${name} needs a value. To accept any value, use "*".`);
   const field = meaningOf(name);
   // The target would not see what the route saw.
   if (field === Field.identity || field === Field.lookalike) {
@@ -113,6 +117,12 @@ function fieldCondition([name, value]: readonly [string, string]): FieldConditio
       `A route cannot depend on the header ${name}: visitors can forge it, and the gateway removes their value.`,
     );
   }
+  return field;
+}
+
+function fieldCondition([name, value]: readonly [string, string]): FieldCondition {
+  const field = decidingField(name);
+  if (value === "") throw new RangeError(`The header ${name} needs a value. To accept any value, use "*".`);
   return { name, field, value: value === ANY ? undefined : bytesOf(value) };
 }
 

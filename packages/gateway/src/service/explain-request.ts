@@ -1,5 +1,6 @@
 import { Certificates, parseListenAddress } from "@postern/net";
-import { RequestHead } from "../http/index.js";
+import { refusals, RequestHead } from "../http/index.js";
+import { AddressStep } from "../middleware/addresses/address-step.js";
 import { pathEdit, pathOf, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
 import { gatewayRedirect, redirected } from "./gateway-redirect.js";
 import type { HttpsRedirect } from "./https-redirect.js";
@@ -94,9 +95,16 @@ export function explainRequest(
     (folder !== undefined && folder.path === undefined) ||
     targets.some(({ path }) => path === undefined);
   const why = isRefused ? "path" : isServiceEndpoint ? undefined : fault;
-  const refusal = why && ROUTE_REFUSALS[why].code;
+  const denied = value === undefined || isServiceEndpoint ? undefined : addressRefusal(value, request);
+  const refusal = denied ?? (why && ROUTE_REFUSALS[why].code);
   const secured = { httpsRedirect: undefined, isExempt: redirect !== undefined };
   return { ...secured, routing, targets, folder, location, isServiceEndpoint, refusal };
+}
+
+/** The code of the refusal of the visitor's address, if the route does not serve it. Lists at URLs are not fetched. */
+function addressRefusal({ steps }: RouteOptions, request: RequestToExplain): string | undefined {
+  const refusal = steps?.addresses && new AddressStep(steps.addresses).check(request);
+  return refusal === refusals.PN_ACCESS_ADDRESS ? refusal.code : undefined;
 }
 
 /** What happens to a request that reaches no route because of the redirect to HTTPS. */

@@ -1,9 +1,10 @@
 import type { FileRoot } from "../files/index.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import type { FilesRoute as Files, FinishedRequest, PathEdit } from "../route.js";
 import { pathEdit } from "../routing/index.js";
 import type { Folder, Folders } from "./folders.js";
-import type { GatewayRoute, OnRouted } from "./gateway-route.js";
+import type { GatewayRoute, OnRouted, RouteDependencies } from "./gateway-route.js";
 import type { FilesAction, RouteOptions } from "./service-options.js";
 
 /** A route that serves the files of a folder. */
@@ -11,6 +12,7 @@ export class FilesRoute implements GatewayRoute, Files {
   readonly kind = "files";
   readonly options: RouteOptions;
   readonly counted: Labelled;
+  readonly steps: Steps | undefined;
   readonly targets = [];
   readonly folder: Folder;
   readonly pathEdit: PathEdit;
@@ -21,10 +23,11 @@ export class FilesRoute implements GatewayRoute, Files {
   constructor(
     options: RouteOptions,
     { files, stripPrefix, rewrite }: FilesAction,
-    { folders, counted, onRouted }: { folders: Folders; counted: Labelled; onRouted: OnRouted },
+    { folders, counted, steps, onRouted }: RouteDependencies & { folders: Folders },
   ) {
     this.options = options;
     this.counted = counted;
+    this.steps = steps;
     this.pathEdit = pathEdit(options.match.path, { stripPrefix, rewrite });
     this.#folders = folders;
     this.#onRouted = onRouted;

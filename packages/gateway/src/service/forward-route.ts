@@ -2,6 +2,7 @@ import { StickyCookie } from "../balance/sticky-cookie.js";
 import { createBalance } from "../balance/strategy.js";
 import { TargetChecks } from "../checks/target-checks.js";
 import type { RouteLimits } from "../limits.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import { TARGET_HOST, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
 import { pathEdit } from "../routing/index.js";
@@ -9,15 +10,13 @@ import { PooledTarget, type TargetChange } from "../upstream/pooled-target.js";
 import { PooledTargets } from "../upstream/pooled-targets.js";
 import type { PoolMember } from "../upstream/pool-member.js";
 import { Pool } from "../upstream/pool.js";
-import type { GatewayRoute, OnRouted } from "./gateway-route.js";
+import type { GatewayRoute, OnRouted, RouteDependencies } from "./gateway-route.js";
 import type { ForwardAction, RouteOptions } from "./service-options.js";
 import type { TargetReport } from "../upstream/target-report.js";
 import { nameOf, type Member, type Targets } from "./targets.js";
 
-export interface ForwardDependencies {
+export interface ForwardDependencies extends RouteDependencies {
   targets: Targets;
-  counted: Labelled;
-  onRouted: OnRouted;
   /** Returns the secret by which cookies are signed. */
   cookieKey: () => string;
   onTargetChange?: ((report: TargetReport) => void) | undefined;
@@ -28,6 +27,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   readonly kind = "upstream";
   readonly options: RouteOptions;
   readonly counted: Labelled;
+  readonly steps: Steps | undefined;
   readonly pool: Pool;
   readonly hostHeader: string | typeof TARGET_HOST;
   readonly pathEdit: PathEdit;
@@ -46,7 +46,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   constructor(
     options: RouteOptions,
     action: ForwardAction,
-    { targets, counted, onRouted, cookieKey, onTargetChange }: ForwardDependencies,
+    { targets, counted, steps, onRouted, cookieKey, onTargetChange }: ForwardDependencies,
     former?: ForwardRoute,
   ) {
     const { targets: given, balance = { strategy: "round_robin" }, health = {}, checks = [] } = action;
@@ -54,12 +54,16 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     const weights = given.map(({ weight = 1 }) => weight);
     this.options = options;
     this.counted = counted;
+    this.steps = steps;
     this.pathEdit = pathEdit(options.match.path, { stripPrefix, rewrite });
     this.hostHeader = hostHeader ?? TARGET_HOST;
     this.limits = limits;
     this.#targets = targets;
     this.#onRouted = onRouted;
-    const isEven = (health.slowStart ?? 0) === 0 && weights.every((weight) => weight === weights[0]);
+    // The clients of a tunnel have weights of their own.
+    const isEven =
+      (health.slowStart ?? 0) === 0 &&
+      given.every(({ url, weight = 1 }) => weight === weights[0] && !url.startsWith("tunnel:"));
     const policy = createBalance(balance, isEven);
     if (balance.sticky === "cookie") {
       const { name: route, match } = options;

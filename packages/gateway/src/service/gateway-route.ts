@@ -1,4 +1,5 @@
 import type { RequestHead } from "../http/index.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import type { FinishedRequest, Route } from "../route.js";
 import type { PoolMember } from "../upstream/pool-member.js";
@@ -8,9 +9,18 @@ import type { RouteOptions } from "./service-options.js";
 /** Called when a request to a route is over. */
 export type OnRouted = (request: FinishedRequest, route: GatewayRoute) => void;
 
+/** What every route gets. */
+export interface RouteDependencies {
+  counted: Labelled;
+  steps: Steps | undefined;
+  onRouted: OnRouted;
+}
+
 /** A route that a gateway serves. */
 export interface GatewayRoute {
   readonly options: RouteOptions;
+  /** Undefined: it admits every request. */
+  readonly steps: Steps | undefined;
   /** The traffic of its label. */
   readonly counted: Labelled;
   /** Empty unless the route has targets. */

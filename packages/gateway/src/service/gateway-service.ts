@@ -8,11 +8,13 @@ import {
   type Certificate,
   type Connection,
 } from "@postern/net";
+import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import { FileExchange } from "../files/index.js";
 import { Gateway } from "../gateway.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
 import type { ConnectionInfo } from "../visitor/connection-info.js";
+import { TrustedProxies } from "../visitor/trusted-proxies.js";
 import { Folders } from "./folders.js";
 import { gatewayRedirect } from "./gateway-redirect.js";
 import { gatewayFigures, type GatewayFigures } from "./gateway-figures.js";
@@ -54,7 +56,7 @@ export class GatewayService {
   #timer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
 
-  /** @throws RangeError for a route that is not valid. */
+  /** @throws RangeError for a route or a trusted proxy that is not valid. */
   constructor(options: GatewayServiceOptions) {
     const { tls, version, serviceEndpoints = true, limits, onFault } = options;
     this.#drainTimeout = options.drainTimeout ?? DRAIN;
@@ -62,8 +64,9 @@ export class GatewayService {
     this.#targets = new Targets(options, this.#targetTraffic);
     this.#folders = new Folders(options, this.#targetTraffic);
     const { cookieKey = (): string => randomBytes(32).toString("base64url") } = options;
-    const { onTargetChange } = options;
-    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange };
+    const { onTargetChange, onWarning = (): void => {} } = options;
+    const poll = { clock: SYSTEM_CLOCK, onWarning };
+    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange, poll };
     this.#routes = new Routes(places, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
     const certificates = tls && new Certificates(tls.certificates, tls.policy);
@@ -78,6 +81,7 @@ export class GatewayService {
     });
     this.#gateway = new Gateway((head, info, address) => this.#router.route(head, info, address), {
       proto: "http",
+      trustedProxies: new TrustedProxies(options.trustedProxies),
       createFilesExchange: (visitor, request) => new FileExchange(visitor, request),
       ...(limits && { limits }),
       ...(onFault && { onFault }),

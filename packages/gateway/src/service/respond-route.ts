@@ -1,6 +1,7 @@
+import type { Steps } from "../middleware/chain/steps.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import type { FinishedRequest, RespondRoute as Response } from "../route.js";
-import type { GatewayRoute, OnRouted } from "./gateway-route.js";
+import type { GatewayRoute, OnRouted, RouteDependencies } from "./gateway-route.js";
 import type { RespondAction, RouteOptions } from "./service-options.js";
 
 /** A route with a fixed response. */
@@ -8,17 +9,15 @@ export class RespondRoute implements GatewayRoute, Response {
   readonly kind = "respond";
   readonly options: RouteOptions;
   readonly counted: Labelled;
+  readonly steps: Steps | undefined;
   readonly targets = [];
   readonly page: { status: number; text: string };
   readonly #onRouted: OnRouted;
 
-  constructor(
-    options: RouteOptions,
-    { status, text }: RespondAction,
-    { counted, onRouted }: { counted: Labelled; onRouted: OnRouted },
-  ) {
+  constructor(options: RouteOptions, { status, text }: RespondAction, { counted, steps, onRouted }: RouteDependencies) {
     this.options = options;
     this.counted = counted;
+    this.steps = steps;
     this.page = { status, text };
     this.#onRouted = onRouted;
   }

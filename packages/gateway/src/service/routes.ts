@@ -1,5 +1,8 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
+import type { PollDependencies } from "../middleware/addresses/polled-list.js";
+import { routeSteps } from "../middleware/chain/route-steps.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
 import { contentOf } from "../content.js";
 import { FilesRoute } from "./files-route.js";
@@ -22,6 +25,8 @@ export interface RouteChanges {
 export interface RoutesDependencies extends Pick<ForwardDependencies, "cookieKey" | "onTargetChange"> {
   targets: Targets;
   folders: Folders;
+  /** For lists at URLs. Undefined: nothing is fetched, because the routes are only checked. */
+  poll?: PollDependencies | undefined;
 }
 
 /** The routes that a gateway serves. */
@@ -30,6 +35,7 @@ export class Routes {
   readonly #folders: Folders;
   readonly #cookieKey: () => string;
   readonly #onTargetChange: RoutesDependencies["onTargetChange"];
+  readonly #poll: PollDependencies | undefined;
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
@@ -38,7 +44,7 @@ export class Routes {
   readonly #routed = new Routed();
 
   constructor(
-    { targets, folders, cookieKey, onTargetChange }: RoutesDependencies,
+    { targets, folders, cookieKey, onTargetChange, poll }: RoutesDependencies,
     traffic: LabelledTraffic,
     onRouted: OnRouted,
   ) {
@@ -46,6 +52,7 @@ export class Routes {
     this.#folders = folders;
     this.#cookieKey = cookieKey;
     this.#onTargetChange = onTargetChange;
+    this.#poll = poll;
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -92,8 +99,11 @@ export class Routes {
   /** @param former the route that had the name until now */
   #create(options: RouteOptions, former: GatewayRoute | undefined): GatewayRoute {
     const counted = this.#traffic.use({ route: options.name });
-    const dependencies = { targets: this.#targets, folders: this.#folders, counted, onRouted: this.#onRouted };
+    let steps: Steps | undefined;
     try {
+      steps = routeSteps(options.steps, this.#poll, former?.steps);
+      const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
+      const dependencies = { ...shared, counted, steps };
       const { action } = options;
       if (action.kind === "forward") {
         const sameKind = former instanceof ForwardRoute ? former : undefined;
@@ -105,6 +115,7 @@ export class Routes {
       if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
       return new RespondRoute(options, action, dependencies);
     } catch (error) {
+      steps?.close();
       this.#traffic.release(counted);
       throw error;
     }
@@ -112,6 +123,7 @@ export class Routes {
 
   #close(route: GatewayRoute): void {
     route.close();
+    route.steps?.close();
     this.#traffic.release(route.counted);
   }
 }

@@ -4,6 +4,7 @@ import type { CheckOptions } from "../checks/check-options.js";
 import type { FilesOptions } from "../files/index.js";
 import type { GatewayLimits, RouteLimits } from "../limits.js";
 import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
+import type { StepOptions } from "../middleware/chain/route-steps.js";
 import type { RouteMatch } from "../routing/index.js";
 import type { HealthOptions } from "../upstream/pooled-targets.js";
 import type { TargetFailure } from "../upstream/address-upstream.js";
@@ -17,6 +18,8 @@ export interface RouteOptions {
   readonly match: RouteMatch;
   /** Whether the pages for monitors, such as /health, take precedence over this route. Default false. */
   readonly afterEndpoints?: boolean;
+  /** What its requests pass before they are served. Default: nothing. */
+  readonly steps?: StepOptions | undefined;
   readonly action: ForwardAction | FilesAction | RedirectAction | RespondAction;
 }
 
@@ -122,6 +125,11 @@ export interface GatewayServiceOptions {
   readonly version: string;
   readonly limits?: Partial<GatewayLimits>;
   /**
+   * Proxies in front of the gateway, as IP addresses and networks: their X-Forwarded-For and X-Forwarded-Proto are
+   * believed. Default: none.
+   */
+  readonly trustedProxies?: readonly string[];
+  /**
    * Returns the upstream of `tunnel://name`. Undefined if this process runs no server: then such a target is not
    * valid.
    */
@@ -140,6 +148,8 @@ export interface GatewayServiceOptions {
   readonly onTargetFailure?: (failure: TargetFailure) => void;
   /** A target gets requests again, or gets none for a while. */
   readonly onTargetChange?: (report: TargetReport) => void;
+  /** Something that an operator should know, such as a list of addresses that cannot be read. */
+  readonly onWarning?: (text: string) => void;
   /** An error in the gateway closed a visitor's connection. */
   readonly onFault?: (error: unknown) => void;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */

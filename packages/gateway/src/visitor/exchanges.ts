@@ -1,8 +1,9 @@
 import { Exchange } from "../exchange/exchange.js";
 import type { FilesExchange, VisitorExchange } from "../exchange/visitor-exchange.js";
-import type { VisitorSide } from "../exchange/visitor-side.js";
-import type { FileRequest } from "../http/index.js";
-import type { FilesRoute, Route, UpstreamRoute } from "../route.js";
+import type { RequestHead } from "../http/index.js";
+import type { FilesRoute, GuardedRoute, Route, UpstreamRoute } from "../route.js";
+import { Admission, type AdmittedVisitor } from "./admission.js";
+import type { RequestContext } from "./request-context.js";
 import type { VisitorHost } from "./visitor-host.js";
 
 /** Whether an exchange responds to the requests of a route. */
@@ -10,18 +11,24 @@ export function isExchanged(route: Route): route is UpstreamRoute | FilesRoute {
   return route.kind === "upstream" || route.kind === "files";
 }
 
+/** A visitor that has exchanges. */
+export interface ExchangingVisitor extends AdmittedVisitor {
+  readonly context: RequestContext;
+}
+
 /** The exchanges of one visitor that speaks HTTP/1: one of each kind, created for the first request that needs it. */
 export class Exchanges {
   /** That of the current request, or of the last one; undefined if there was none since the last `drop`. */
   current: VisitorExchange | undefined;
   readonly #host: VisitorHost;
-  readonly #visitor: VisitorSide;
-  readonly #request: FileRequest;
+  readonly #visitor: ExchangingVisitor;
+  readonly #request: RequestHead;
   #forwarding: Exchange | undefined;
   #files: FilesExchange | undefined;
+  #admission: Admission | undefined;
 
   /** @param request the current request; the same object is parsed again for each request */
-  constructor(visitor: VisitorSide, request: FileRequest, host: VisitorHost) {
+  constructor(visitor: ExchangingVisitor, request: RequestHead, host: VisitorHost) {
     this.#host = host;
     this.#visitor = visitor;
     this.#request = request;
@@ -40,6 +47,14 @@ export class Exchanges {
     }
   }
 
+  /** Passes the current request through the steps of its route. */
+  guard(route: GuardedRoute): void {
+    if (this.#admission === undefined || this.#admission.hasWaited)
+      this.#admission = new Admission(this.#visitor, this.#request);
+    this.current = this.#visitor.context.admission = this.#admission;
+    this.#admission.begin(route);
+  }
+
   #createFilesExchange(): FilesExchange {
     const exchange = this.#host.createFilesExchange?.(this.#visitor, this.#request);
     if (exchange === undefined) throw new Error("This gateway was created without exchanges for files.");
@@ -48,6 +63,6 @@ export class Exchanges {
 
   /** Releases the memory of exchanges that are over. */
   drop(): void {
-    this.current = this.#forwarding = this.#files = undefined;
+    this.current = this.#forwarding = this.#files = this.#admission = undefined;
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi, type MockInstance } from "vitest";
 import { DISK } from "../files/disk/file-system.js";
-import { SecretFiles } from "../files/index.js";
+import { FileCache, SecretFiles } from "../files/index.js";
 import { Site } from "./file-visits.suite.js";
 
 /** Asks for files until a thread looks them up. @returns how often others open a file */
@@ -62,4 +62,64 @@ test("a thread that looks up many files keeps all rules", async () => {
   expect((await site.get("/many/2")).body).toBe("changed");
   expect((await site.get("/docs/")).status).toBe(404);
   expect(opens.mock.calls.slice(before)).toEqual([]);
+});
+
+test("a file that is looked up once is not kept, and one that is looked up again is", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const secrets = new SecretFiles({ paths: [], now: () => site.visit.clock.now() });
+  const cache = new FileCache();
+  const page = Buffer.from("<p>page</p>");
+  const site: Site = new Site(
+    { once: "once", again: "again", "a.html": page, "a.html.br": "twin" },
+    { cache, secrets },
+  );
+  const opens = await startThread(site);
+  // No file is young any more, and the next request finds out again where the folder is.
+  site.settle();
+  await site.get("/many/0");
+  const now = (): number => site.visit.clock.now();
+  const bytes = (): number => cache.bytes;
+  const before = { opens: opens.mock.calls.length, bytes: bytes(), slabs: cache.slabs.bytes };
+  expect(await site.get("/once")).toMatchObject({ status: 200, body: "once" });
+  expect(site.root.find("/once", now())).toBeUndefined();
+  expect({ opens: opens.mock.calls.length, bytes: bytes(), slabs: cache.slabs.bytes }).toEqual(before);
+  // The same head as that of a file that is kept.
+  const [first, second] = [await site.get("/again"), await site.get("/again")];
+  expect(second).toEqual(first);
+  expect(site.root.find("/again", now())).toMatchObject({ content: { bytes: Buffer.from("again") } });
+  expect(bytes()).toBeGreaterThan(before.bytes);
+  // Visitors that wait for one look-up all get the file, and so does one whose twins are looked for meanwhile.
+  site.write("shared", "shared");
+  const visits = [site.visitor("/shared"), site.visitor("/shared"), site.visitor("/shared", "Range: bytes=0-2\r\n")];
+  while (visits.some(({ connection }) => connection.unsent === 0))
+    await new Promise((resolve) => setImmediate(resolve));
+  expect(site.root.find("/shared", now())).toBeUndefined();
+  expect((await site.get("/a.html", "Accept-Encoding: br\r\n")).body).toBe("twin");
+  expect((await site.get("/a.html", "Accept-Encoding: zstd\r\n")).body).toBe("<p>page</p>");
+  expect(await site.get("/a.html", "", "HEAD")).toMatchObject({ status: 200, body: "" });
+  expect(opens.mock.calls.length).toBe(before.opens);
+});
+
+test("a file that is kept is checked by the thread once a second", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const secrets = new SecretFiles({ paths: [], now: () => site.visit.clock.now() });
+  const site: Site = new Site({ a: "a" }, { secrets });
+  await startThread(site);
+  await site.get("/a");
+  site.settle();
+  await site.get("/a");
+  const kept = (): unknown => site.root.find("/a", site.visit.clock.now());
+  const file = kept();
+  expect(file).toBeDefined();
+  site.visit.clock.pass(2_000);
+  expect(kept()).toBeUndefined();
+  await site.get("/a");
+  expect(kept()).toBe(file);
+  site.write("a", "b");
+  site.visit.clock.pass(2_000);
+  expect((await site.get("/a")).body).toBe("b");
+  secrets.replace([join(site.directory, "a")]);
+  expect((await site.get("/a")).status).toBe(404);
 });

@@ -1,35 +1,29 @@
 import { Linked, TURN_END, type Connection, type ConnectionHandler, type TurnTask } from "@postern/net";
-import { CookielessHead } from "../cookies/cookieless-head.js";
-import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
-import type { VisitorSide } from "../exchange/visitor-side.js";
 import { Body, RequestHead, refusals, worthReading } from "../http/index.js";
-import type { BodySink, Notice, Refusal, Reply } from "../http/index.js";
-import type { DelegateRoute, FilesRoute, RefusalRoute, RespondRoute, UpstreamRoute } from "../route.js";
+import type { BodySink, Refusal, Reply } from "../http/index.js";
+import type { DelegateRoute, FilesRoute, GuardedRoute, Route, UpstreamRoute } from "../route.js";
+import { ADMISSION_LIMITS } from "./admission.js";
 import type { ConnectionInfo } from "./connection-info.js";
-import { Exchanges, isExchanged } from "./exchanges.js";
+import { Exchanges, isExchanged, type ExchangingVisitor } from "./exchanges.js";
 import { HeldInput } from "./held-input.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
+import { OversizedHead } from "./oversized-head.js";
+import { OwnResponder } from "./own-responder.js";
 import { OwnResponses } from "./own-responses.js";
 import { MISDIRECTED, RequestContext } from "./request-context.js";
+import { SwitchedConnection } from "./switched-connection.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
+import type { VisitorState } from "./visitor-state.js";
 import { VisitorWatch, type WatchedVisitor } from "./visitor-watch.js";
-
-type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
 
 /**
  * A visitor that speaks HTTP/1.1 or 1.0. Requests are read from its connection one at a time, and the responses are
  * sent in the same order.
- *
- *     head ──► body ──► response ──whole response written──► flushing ──sent──► head …
- *      │        │          ├──101──► switched ──► closed
- *      │        │          └──broke off──► closing ──► closed
- *      │        └──last response written──► lingering ──► closed
- *      └──► delegated
  */
 export class Http1Visitor
   extends Linked<HttpVisitor>
-  implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor, TurnTask
+  implements HttpVisitor, ExchangingVisitor, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor, TurnTask
 {
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
@@ -39,14 +33,13 @@ export class Http1Visitor
   readonly #body: Body;
   /** Dropped while the connection is idle, because most connections are idle. */
   readonly #exchanges: Exchanges;
-  #state: State = "head";
+  #state: VisitorState = "head";
   readonly #held = new HeldInput();
-  /** Reads a head that is too large. */
-  #cookieless: CookielessHead | undefined;
+  #oversized: OversizedHead | undefined;
   #isReading = false;
   readonly #ownResponses: OwnResponses;
+  readonly #responder: OwnResponder;
   readonly #watch: VisitorWatch;
-  #relay: ConnectionHandler | undefined;
 
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
     super();
@@ -56,6 +49,7 @@ export class Http1Visitor
     this.#body = new Body(host.limits.headSize);
     this.context = new RequestContext(this.#head, connection.remoteAddress, info, host);
     this.#ownResponses = new OwnResponses(this.context.isProxied);
+    this.#responder = new OwnResponder(this, this.#ownResponses, host);
     this.#watch = new VisitorWatch(host.limits, host.deadlines, this);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
     this.#exchanges = new Exchanges(this, this.#head, host);
@@ -119,7 +113,7 @@ export class Http1Visitor
   /** Reads the incomplete head again, because its bytes have moved, and the form of the response depends on it. */
   refusePartialHead(): void {
     this.#head.read(this.#held.bytes, 0, this.#held.length);
-    this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+    this.#responder.refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
   }
 
   /** An error in the gateway closes only this connection. */
@@ -140,24 +134,27 @@ export class Http1Visitor
   }
 
   onOwnResponse(page: Refusal | Reply, location?: string): void {
-    this.#respond(page, this.#body.done && this.#head.keepAlive, this.exchange?.id, location);
+    this.#responder.respond(page, this.exchange?.id, location);
   }
 
   onBroken(): void {
     this.#state = "closing";
+    this.context.endAdmission();
     this.response.abandon();
     this.connection.reset();
   }
 
   onSwitched(relay: ConnectionHandler): void {
     this.#state = "switched";
-    this.#relay = relay;
     this.response.abandon();
-    // `relay` is not the handler itself: this object still has to catch errors and report the close to its host.
-    this.connection.handler = this;
+    this.connection.handler = new SwitchedConnection(relay, this);
     const held = this.#held.take();
     if (held.length > 0) relay.onData(held);
     if (!this.#isBodyBlocked) this.connection.resume();
+  }
+
+  onRelayed(): void {
+    if (this.#isBodyBlocked) this.#watch.block();
   }
 
   onSent(bytes: number): void {
@@ -172,9 +169,7 @@ export class Http1Visitor
 
   onData(chunk: Buffer): void {
     try {
-      if (this.#relay === undefined) return this.#take(chunk);
-      this.#relay.onData(chunk);
-      if (this.#isBodyBlocked) this.#watch.block();
+      this.#take(chunk);
     } catch (error) {
       this.onFault(error);
     }
@@ -182,7 +177,6 @@ export class Http1Visitor
 
   onDrain(): void {
     try {
-      if (this.#relay !== undefined) return this.#relay.onDrain();
       this.response.credit();
       if (this.#state === "flushing" && this.connection.unsent === 0) this.#finishResponse(false);
     } catch (error) {
@@ -195,12 +189,8 @@ export class Http1Visitor
     this.onDrain();
   }
 
-  /**
-   * A visitor that half-closes is treated as gone, and its request is aborted. After a protocol switch, the two
-   * directions close separately.
-   */
+  /** A visitor that half-closes is treated as gone, and its request is aborted. */
   onEnd(): void {
-    if (this.#relay !== undefined) return this.#relay.onEnd();
     this.exchange?.abort();
     if (this.#state === "closing") return;
     this.#state = "closing";
@@ -210,16 +200,38 @@ export class Http1Visitor
   onClose(): void {
     this.#state = "closed";
     this.#watch.close();
-    this.#relay?.onClose();
     this.exchange?.abort();
+    this.context.endAdmission();
     this.#host.forget(this);
+  }
+
+  // ---- calls from the admission
+
+  /** Without a body, reading continues, so that the end of the connection is noticed at once. */
+  onParked(): void {
+    this.#state = "parked";
+    this.#watch.beginRequest(false, false, ADMISSION_LIMITS);
+    if (!this.#body.done) this.connection.pause();
+  }
+
+  onAdmitted(route: GuardedRoute): void {
+    const hasWaited = this.#state === "parked";
+    if (hasWaited) this.#expectBody(route);
+    this.#serve(route);
+    if (!hasWaited || this.#state !== "body") return;
+    this.connection.resume();
+    this.#read(this.#held.take(), true);
+  }
+
+  onDenied(page: Refusal | Reply): void {
+    this.#responder.deny(page, this.exchange?.id);
   }
 
   // ---- reading requests
 
   #take(chunk: Buffer): void {
     if (this.#state === "lingering" || this.#state === "closing") return;
-    if (this.#cookieless !== undefined) return this.#readWithoutCookies(chunk, 0);
+    if (this.#oversized !== undefined) return this.#readWithoutCookies(chunk, 0);
     if (this.#held.length === 0) return this.#read(chunk, false);
     this.#held.add(chunk);
     if (this.#state !== "head" || !worthReading(chunk, this.#held.length, this.#host.limits.headSize.bytes)) return;
@@ -240,7 +252,7 @@ export class Http1Visitor
         if (length < 0) {
           const { refusal } = this.#head;
           if (refusal === refusals.PN_HTTP_HEAD_TOO_LARGE) this.#readWithoutCookies(chunk, at);
-          else this.#refuse(refusal as Refusal);
+          else this.#responder.refuse(refusal as Refusal);
           break;
         }
         if (length === 0) {
@@ -278,20 +290,15 @@ export class Http1Visitor
 
   /** Reads a head that is too large. Our own pages need no cookies, so that scripts cannot make them unreachable. */
   #readWithoutCookies(chunk: Buffer, at: number): void {
-    if (this.#cookieless === undefined) this.#watch.beginHead();
-    const reader = (this.#cookieless ??= new CookielessHead(this.#host.limits.headSize));
-    const end = reader.read(chunk, at);
-    const { kept } = reader;
-    if (end === 0) return void (this.#held.bytes = kept);
-    this.#cookieless = undefined;
+    if (this.#oversized === undefined) this.#watch.beginHead();
+    const oversized = (this.#oversized ??= new OversizedHead(this.#host.limits.headSize));
+    const read = oversized.read(chunk, at, this.#head);
+    if (read === "incomplete") return void (this.#held.bytes = oversized.kept);
+    this.#oversized = undefined;
     this.#held.take();
-    const length = this.#head.read(kept, 0, kept.length);
-    if (end < 0 || length < 0) return this.#refuse(this.#head.refusal ?? refusals.PN_HTTP_HEAD_TOO_LARGE);
-    const route = this.context.route();
-    if (isExchanged(route)) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
-    // The cookies were not checked, so bytes after them must not be parsed as a request.
-    this.#head.keepAlive = false;
-    this.#begin(Buffer.concat([kept, chunk.subarray(end)]), 0, route);
+    const route = read === "refused" ? undefined : this.context.route();
+    if (read !== "refused" && route !== undefined && !isExchanged(route)) this.#begin(read, 0, route);
+    else this.#responder.refuse(this.#head.refusal ?? refusals.PN_HTTP_HEAD_TOO_LARGE);
   }
 
   passBody(chunk: Buffer): void {
@@ -304,19 +311,27 @@ export class Http1Visitor
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
     const framing = head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none";
     this.#body.begin(framing, head.contentLength, "chunks");
-    const limits = isExchanged(route) ? route.limits : undefined;
-    this.#watch.beginRequest(!this.#body.done, head.expectContinue, limits);
-    this.#state = this.#body.done ? "response" : "body";
-    const reusable = this.#body.done && head.keepAlive;
-    if (isExchanged(route)) this.#beginExchange(route);
-    else this.#decline(route.kind === "delegate" ? MISDIRECTED : route, reusable);
+    this.#expectBody(route);
+    if (route.steps === undefined) this.#serve(route);
+    else this.#exchanges.guard(route as GuardedRoute);
     return true;
+  }
+
+  #expectBody(route: Route): void {
+    const { done } = this.#body;
+    this.#watch.beginRequest(!done, this.#head.expectContinue, isExchanged(route) ? route.limits : undefined);
+    this.#state = done ? "response" : "body";
+  }
+
+  #serve(route: Route): void {
+    if (isExchanged(route)) this.#beginExchange(route);
+    else this.#responder.decline(route.kind === "delegate" ? MISDIRECTED : route);
   }
 
   #beginExchange(route: UpstreamRoute | FilesRoute): void {
     const most = (this.#body.most = route.limits?.body ?? this.#host.limits.body);
     if (route.kind === "files") this.#ownResponses.countFile();
-    if (most > 0 && this.#head.contentLength > most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
+    if (most > 0 && this.#head.contentLength > most) this.#responder.refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else this.#exchanges.begin(route);
   }
 
@@ -334,36 +349,21 @@ export class Http1Visitor
 
   /** Holds bytes that follow a request until its response is complete. Until then the connection is paused. */
   #readLater(rest: Buffer, isOurs: boolean): void {
-    if (this.#state === "switched") return this.#relay?.onData(rest);
-    if (this.#state !== "response" && this.#state !== "flushing") return;
+    if (this.#state === "switched") return this.connection.handler.onData(rest);
+    if (this.#state !== "response" && this.#state !== "flushing" && this.#state !== "parked") return;
     this.#held.hold(rest, 0, isOurs);
     this.connection.pause();
   }
 
   // ---- responding
 
-  #refuse(refusal: Refusal): void {
-    this.#host.onRefused(refusal);
-    this.#respond(refusal, false);
-  }
-
-  /** Responds to a request whose head is valid, without an exchange. */
-  #decline(route: RefusalRoute | RespondRoute, reusable: boolean): void {
-    const id = this.context.requestId();
-    const page = this.context.decline(route, id);
-    this.#respond(page, reusable, id, route.kind === "respond" ? route.location : undefined);
-  }
-
-  #respond(page: Refusal | Notice | Reply, reusable: boolean, requestId = nextRequestId(), location?: string): void {
-    const own = this.#ownResponses;
-    own.count();
-    const close = !reusable || this.#host.closing || own.isFull;
-    this.response.writeOwn(page, close, requestId, location);
-    this.#finishResponse(close);
+  onOwnWritten(closes: boolean): void {
+    this.#finishResponse(closes);
   }
 
   /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   #finishResponse(closes: boolean): void {
+    this.context.endAdmission();
     if (closes || this.#host.closing) return this.#linger();
     const { isTurnFull } = this.#ownResponses;
     const { unsent } = this.connection;

@@ -13,9 +13,19 @@ export const MISDIRECTED = refused(refusals.PN_HTTP_MISDIRECTED);
 const OVERLOADED = refused(refusals.PN_OVERLOADED);
 const LOOP = refused(refusals.PN_ORIGIN_LOOP);
 
+/** What the steps of a route have done to a request. */
+export interface Admitted {
+  /** The lines for the target, with those of the steps. Call it before the request is written. */
+  edited(lines: string): string;
+  /** The request is over. */
+  end(): void;
+}
+
 /** Where the requests of one connection come from, and where they go. */
 export class RequestContext implements VisitorContext {
   readonly exchanges: ExchangeContext;
+  /** Of the request in progress; undefined if its route has no steps. */
+  admission: Admitted | undefined;
   readonly #head: RequestHead;
   readonly #info: ConnectionInfo;
   readonly #host: VisitorHost;
@@ -48,7 +58,14 @@ export class RequestContext implements VisitorContext {
   }
 
   forwardedLines(): string {
-    return this.#forwarded.lines(this.#head);
+    const lines = this.#forwarded.lines(this.#head);
+    return this.admission === undefined ? lines : this.admission.edited(lines);
+  }
+
+  /** The request in progress is over. */
+  endAdmission(): void {
+    this.admission?.end();
+    this.admission = undefined;
   }
 
   route(): Route {

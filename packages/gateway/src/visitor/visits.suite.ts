@@ -18,6 +18,8 @@ export class Visit {
   readonly connection = new MemoryConnection();
   readonly upstream = new FakeUpstream();
   readonly visitor: Http1Visitor;
+  /** Errors in the gateway. Undefined: they are thrown. */
+  faults: unknown[] | undefined;
 
   /** @param router default: every request goes to `upstream` */
   constructor(limits: Partial<GatewayLimits> = {}, router?: Router) {
@@ -37,8 +39,9 @@ export class Visit {
       overloaded: false,
       forget() {},
       onRefused() {},
-      onFault(error) {
-        throw error;
+      onFault: (error) => {
+        if (this.faults === undefined) throw error;
+        this.faults.push(error);
       },
     };
     this.visitor = new Http1Visitor(this.connection, host, { proto: "http" });

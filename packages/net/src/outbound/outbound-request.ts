@@ -17,6 +17,8 @@ export interface OutboundRequest {
   allowOption?: string;
   /** Opens the connection through a proxy. Default: the host is dialled directly. */
   through?: ((signal: AbortSignal) => Promise<Socket>) | undefined;
+  /** The largest response, in bytes, and the longest time, in milliseconds. Default: OUTBOUND_LIMITS. */
+  limits?: { readonly bytes: number; readonly time: number };
   /** Resolves names. Default: the system's resolver. */
   resolve?: (host: string) => Promise<LookupAddress[]>;
 }
@@ -33,8 +35,8 @@ export interface OutboundResponse {
  * @throws Error with the reason; it never contains the request.
  */
 export async function outboundRequest(outbound: OutboundRequest): Promise<OutboundResponse> {
-  const { url, method = "GET", headers = {}, body = "" } = outbound;
-  const signal = AbortSignal.timeout(OUTBOUND_LIMITS.time);
+  const { url, method = "GET", headers = {}, body = "", limits = OUTBOUND_LIMITS } = outbound;
+  const signal = AbortSignal.timeout(limits.time);
   const options: RequestOptions = {
     method,
     headers: { Host: url.host, Accept: "application/json", "Content-Length": Buffer.byteLength(body), ...headers },
@@ -45,7 +47,7 @@ export async function outboundRequest(outbound: OutboundRequest): Promise<Outbou
   };
   const { promise, resolve, reject } = Promise.withResolvers<OutboundResponse>();
   const outgoing = (url.protocol === "https:" ? builtins.https : builtins.http).request(url, options, (incoming) => {
-    read(incoming).then((text) => resolve({ status: incoming.statusCode ?? 0, body: text }), reject);
+    read(incoming, limits.bytes).then((text) => resolve({ status: incoming.statusCode ?? 0, body: text }), reject);
   });
   outgoing.on("error", reject);
   outgoing.end(body);
@@ -53,16 +55,16 @@ export async function outboundRequest(outbound: OutboundRequest): Promise<Outbou
     return await promise;
   } catch (error) {
     outgoing.destroy();
-    throw signal.aborted ? new Error(`${url.host} did not respond within ${OUTBOUND_LIMITS.time} ms`) : error;
+    throw signal.aborted ? new Error(`${url.host} did not respond within ${limits.time} ms`) : error;
   }
 }
 
-async function read(incoming: IncomingMessage): Promise<string> {
+async function read(incoming: IncomingMessage, most: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > OUTBOUND_LIMITS.bytes) throw new Error(`the response has more than ${OUTBOUND_LIMITS.bytes} bytes`);
+    if (bytes > most) throw new Error(`the response has more than ${most} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -9,7 +9,9 @@ class Path {
   readonly window = new CongestionWindow();
   now = 60_000;
 
-  constructor(roundTrip: number) {
+  /** @param isShared whether several streams send; without new ones, this ends after a second */
+  constructor(roundTrip: number, isShared = true) {
+    if (isShared) this.window.streamChanged(this.now);
     this.window.measured(this.now, this.#clock(roundTrip / 2), true, this.now + roundTrip);
     this.now += roundTrip;
   }
@@ -47,9 +49,24 @@ test.each([
   { roundTrip: 100, largest: 16 * KB * KB },
 ])("without a queue, the window of a path of $roundTrip ms grows to $largest bytes", ({ roundTrip, largest }) => {
   const path = new Path(roundTrip);
-  for (let round = 0; round < 40; round++) path.full(roundTrip / 2);
+  for (let round = 0; round < 40; round++) {
+    path.window.streamChanged(path.now);
+    path.full(roundTrip / 2);
+  }
   expect(Math.abs(path.window.size - largest)).toBeLessThan(KB);
   expect(path.window.size).toBe(Math.round(path.window.size));
+});
+
+test("while one stream sends alone, nothing waits behind its bytes, so the window may be larger", () => {
+  const path = new Path(0.25, false);
+  for (let round = 0; round < 40; round++) path.full(0.125);
+  expect(path.window.size).toBe(1152 * KB);
+  path.window.streamChanged(path.now);
+  path.full(0.125);
+  expect(path.window.size).toBe(384 * KB);
+  path.now += 1_000;
+  for (let round = 0; round < 10; round++) path.full(0.125);
+  expect(path.window.size).toBe(1152 * KB);
 });
 
 test("an ACK that is faster than the PING shows that the path is shorter, and the window shrinks with the next round", () => {

@@ -12,6 +12,10 @@ const INITIAL = 64 * 1024;
  */
 const LARGEST_AT_ONCE = 256 * 1024;
 const LARGEST_PER_MS = 512 * 1024;
+/** The bytes for the turns while one stream sends alone: fewer, longer turns cost less, and nobody waits for them. */
+const LARGEST_ALONE = 1024 * 1024;
+/** A stream sends alone if no other stream has sent for this many milliseconds. */
+const ALONE_AFTER = 1_000;
 /**
  * Bulk data waits while less room than this is left, in bytes: in a small window, so that its frames do not become too
  * small; in a large one, whose path is fast, until there is room for a whole read. Otherwise every ACK there makes room
@@ -43,6 +47,9 @@ export class CongestionWindow {
   progressAt = 0;
   /** When `acknowledged` last grew. */
   acknowledgedAt = -Infinity;
+
+  /** When two streams last sent one after the other. */
+  #sharedAt = -Infinity;
 
   readonly #delay = new QueueingDelay();
   readonly #rate = new DeliveryRate();
@@ -104,6 +111,11 @@ export class CongestionWindow {
   /** Call it when a stream's window or the socket holds bulk data back: then the window may be too large. */
   heldElsewhere(): void {
     if (this.#held === "nothing") this.#held = "other";
+  }
+
+  /** Call it when another stream sends than before. */
+  streamChanged(now: number): void {
+    this.#sharedAt = now;
   }
 
   /**
@@ -171,7 +183,7 @@ export class CongestionWindow {
     this.#suspect = false;
     this.#measuredAt = now;
     this.#delay.measure(sentAt, clock, now - sentAt);
-    this.#resize(this.size);
+    this.#resize(this.size, now);
   }
 
   /** Bulk data waits while less room than this is left. */
@@ -182,13 +194,14 @@ export class CongestionWindow {
   /** Adapts the window to the queue of this round, if bulk data had to wait. */
   #finishRound(now: number): void {
     this.#rate.add(this.acknowledged, now);
-    if (this.#held !== "nothing") this.#resize(this.#fitted());
+    if (this.#held !== "nothing") this.#resize(this.#fitted(), now);
     this.#beginRound(this.inFlight);
   }
 
-  #resize(size: number): void {
+  #resize(size: number, now: number): void {
     const { known, baseRtt } = this.#delay;
-    const largest = known ? Math.min(LARGEST_AT_ONCE + LARGEST_PER_MS * baseRtt, LARGEST) : LARGEST;
+    const atOnce = now - this.#sharedAt < ALONE_AFTER ? LARGEST_AT_ONCE : LARGEST_ALONE;
+    const largest = known ? Math.min(atOnce + LARGEST_PER_MS * baseRtt, LARGEST) : LARGEST;
     this.size = Math.round(Math.min(Math.max(size, SMALLEST), largest));
   }
 

@@ -47,6 +47,8 @@ export class Sender {
   #sentBefore = 0;
   /** Streams that have bytes to send, and credit, in the order of their turns. */
   #round: SendSide[] = [];
+  /** The stream that sent data last. */
+  #lastStream = -1;
   /** Batches that the kernel has not taken completely. */
   #untaken: Buffer[] = [];
   #scheduled = false;
@@ -203,6 +205,7 @@ export class Sender {
   }
 
   #data(side: SendSide, bytes: Buffer, start: number, end: number, blocked: boolean): void {
+    this.#sends(side);
     while (start < end) {
       const stop = Math.min(end, start + MAX_PAYLOAD);
       this.#begin();
@@ -216,12 +219,19 @@ export class Sender {
 
   /** Sends the first bytes of the queue in one frame. */
   #queued(side: SendSide, bytes: number, blocked: boolean): void {
+    this.#sends(side);
     this.#begin();
     let at = this.#batch.data(blocked ? Flag.BLOCKED : 0, side.id, bytes);
     side.queue.take(bytes, (block, start, end) => (at = this.#batch.put(at, block, start, end)));
     side.sent += bytes;
     this.#counted(HEADER_SIZE + bytes);
     side.mark = this.congestion.sent;
+  }
+
+  #sends({ id }: SendSide): void {
+    if (id === this.#lastStream) return;
+    this.#lastStream = id;
+    this.congestion.streamChanged(this.#port.now());
   }
 
   /** `receivedAt` as ACK and PONG carry it: microseconds, 32 bits. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { TunnelError } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import { keepNewest, outboundRequest } from "@postern/net";
-import type { Claims } from "./token-claims.js";
+import type { Claims } from "@postern/gateway";
 
 export interface IntrospectionOptions {
   url: string;

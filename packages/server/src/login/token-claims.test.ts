@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { TunnelError } from "@postern/protocol";
-import { tokenHolder, type ClaimRules, type TokenHolder } from "./token-claims.js";
+import { tokenHolder, type HolderRules, type TokenHolder } from "./token-claims.js";
 
 const NOW = 1_700_000_000_000;
 const now = NOW / 1_000;
 const GOOD = { sub: "alice", iss: "https://idp.example", aud: "postern", exp: now + 60 };
-const RULES: ClaimRules = {
+const RULES: HolderRules = {
   issuer: "https://idp.example",
   audience: "postern",
   userClaim: "sub",
@@ -13,7 +13,7 @@ const RULES: ClaimRules = {
   longest: 3_600_000,
 };
 
-function read(more: object, rules: Partial<ClaimRules> = {}): TokenHolder | string {
+function read(more: object, rules: Partial<HolderRules> = {}): TokenHolder | string {
   try {
     return tokenHolder(JSON.parse(JSON.stringify({ ...GOOD, ...more })), { ...RULES, ...rules }, NOW);
   } catch (error) {

@@ -1,26 +1,15 @@
+import { jwtClaims, keySource, looksLikeJwt, type Claims, type KeyOptions, type KeySource } from "@postern/gateway";
 import { LOGIN_LIMITS, TunnelError, type Auth } from "@postern/protocol";
 import type { Authenticator, Principal, Recheck } from "./principal.js";
 import { Introspection, type IntrospectionOptions } from "./introspection.js";
-import { jwtClaims, looksLikeJwt, type KeySource } from "./jwt-verifier.js";
-import { outboundRequest } from "@postern/net";
-import { PublishedKeys } from "./published-keys.js";
-import { tokenHolder, type ClaimRules, type Claims } from "./token-claims.js";
-import { pemKey, secretKey } from "./token-key.js";
+import { tokenHolder, type HolderRules } from "./token-claims.js";
+import { tokenRefusal } from "./token-refusal.js";
 
 /**
  * Which tokens are accepted. JWTs require one of `secret`, `publicKey` and `jwksUrl`; opaque tokens require
  * `introspection`.
  */
-export interface TokenOptions {
-  /** The secret for HS256; at least 32 bytes. */
-  secret?: string;
-  /**
-   * A public key in PEM. Its kind determines the algorithm: RS256 for RSA, ES256, ES384 or ES512 for EC by its curve,
-   * EdDSA for Ed25519.
-   */
-  publicKey?: string;
-  /** The URL where the issuer publishes its keys (JWKS). */
-  jwksUrl?: string;
+export interface TokenOptions extends KeyOptions {
   introspection?: IntrospectionOptions;
   /** The required `iss`. Default: any. */
   issuer?: string;
@@ -45,7 +34,7 @@ const PRINTABLE = /^[\x21-\x7e]+$/;
 export class Tokens implements Authenticator {
   readonly #keys: KeySource | undefined;
   readonly #introspection: Introspection | undefined;
-  readonly #rules: ClaimRules;
+  readonly #rules: HolderRules;
 
   /** @throws RangeError when a key is invalid or too weak. */
   constructor(options: TokenOptions) {
@@ -68,7 +57,7 @@ export class Tokens implements Authenticator {
       throw new TunnelError("PN_AUTH_REFUSED", "the token is missing or not printable");
     if (token.length > LOGIN_LIMITS.token) throw new TunnelError("PN_AUTH_REFUSED", "the token is too long");
     if (this.#keys !== undefined && (this.#introspection === undefined || looksLikeJwt(token)))
-      return this.#principal(await jwtClaims(token, this.#keys), undefined);
+      return this.#principal(await verified(token, this.#keys), undefined);
     return this.#introspected(token, this.#introspection as Introspection);
   }
 
@@ -86,21 +75,11 @@ export class Tokens implements Authenticator {
   }
 }
 
-function keySource({ secret, publicKey, jwksUrl, allowPrivate = false }: TokenOptions): KeySource | undefined {
-  if ([secret, publicKey, jwksUrl].filter((each) => each !== undefined).length > 1)
-    throw new RangeError("Configure only one of secret, publicKey and jwksUrl: a token must not choose its key.");
-  if (jwksUrl !== undefined) {
-    const url = new URL(jwksUrl);
-    const keys = new PublishedKeys(
-      async () => {
-        const { status, body } = await outboundRequest({ url, allowPrivate });
-        if (status !== 200) throw new Error(`HTTP ${status}`);
-        return body;
-      },
-      () => performance.now(),
-    );
-    return (kid) => keys.find(kid);
+/** @throws TunnelError */
+async function verified(token: string, keys: KeySource): Promise<Claims> {
+  try {
+    return await jwtClaims(token, keys);
+  } catch (error) {
+    throw tokenRefusal(error);
   }
-  const key = secret !== undefined ? secretKey(secret) : publicKey !== undefined ? pemKey(publicKey) : undefined;
-  return key && (() => key);
 }

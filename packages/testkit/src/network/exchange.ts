@@ -7,6 +7,8 @@ export interface ExchangeOptions {
   path?: string;
   /** The IP address to connect to. Default: 127.0.0.1. */
   address?: string;
+  /** The IP address to connect from. Default: the system's choice. */
+  from?: string;
   method?: string;
   headers?: Record<string, string | string[]>;
   body?: string | Buffer | Readable;
@@ -27,10 +29,18 @@ export interface Exchange {
  * Rejects when the response is cut off.
  */
 export function exchange(port: number, options: ExchangeOptions): Promise<Exchange> {
-  const { host, path = "/", method = "GET", headers = {}, body, agent, address = "127.0.0.1" } = options;
+  const { host, path = "/", method = "GET", headers = {}, body, agent, address = "127.0.0.1", from } = options;
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: address, port, path, method, headers: { host, ...headers }, agent: agent ?? false },
+      {
+        host: address,
+        port,
+        path,
+        method,
+        headers: { host, ...headers },
+        agent: agent ?? false,
+        ...(from === undefined ? {} : { localAddress: from }),
+      },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on("data", (chunk: Buffer) => chunks.push(chunk));

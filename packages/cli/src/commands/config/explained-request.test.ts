@@ -36,13 +36,17 @@ function explain(...args: string[]): Promise<string> {
 async function explainFile(toml: string, ...args: string[]): Promise<string> {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
   writeFileSync(file, toml, { mode: 0o600 });
+  return explainLine("--config", file, ...args);
+}
+
+async function explainLine(...args: string[]): Promise<string> {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const terminal = {
     stdout: new Output(streams.stdout),
     stderr: new Output(streams.stderr),
     env: { HOME: "/nowhere" },
   };
-  await run(["config", "explain", "--config", file, ...args], terminal);
+  await run(["config", "explain", ...args], terminal);
   const read = (stream: PassThrough): string => String(stream.read() ?? "");
   return read(streams.stdout) + read(streams.stderr);
 }
@@ -93,6 +97,15 @@ test("shows the file that a folder sends", async () => {
   expect(files).toEqual({ directory: folder, path: "/", status: 200, answer: "index", file: "/index.html" });
 });
 
+test("shows the file of a folder on the command line, as `postern serve FOLDER` sends it", async () => {
+  const folder = scratchFolder(onTestFinished);
+  writeFileSync(join(folder, "index.html"), "app");
+  const line = ["--directory", folder, "GET", "http://localhost:8080/users/7"];
+  expect(await explainLine(...line)).toContain("404, the gateway's own page: there is no such file\n");
+  expect(await explainLine("--spa", ...line)).toContain("200, the fallback /index.html: there is no such file\n");
+  expect(await explainLine("--directory", folder)).toMatch(/^# no configuration file\n/);
+});
+
 test("a port on which the gateway does not listen", async () => {
   expect(await explain("GET", "http://a.example:8080/api/users")).not.toContain("Listener");
   expect(await explain("GET", "http://a.example:9000/api/users")).toContain(
@@ -131,6 +144,13 @@ test("header fields and the visitor's address select the route", async () => {
     ],
     address: "10.1.2.3",
   });
+});
+
+test("the visitor's address is refused where the route excludes it", async () => {
+  const toml = `[[proxy]]\npath = "/*"\ntarget = "http://a:1"\naccess.allow_ips = ["10.0.0.0/8"]\n`;
+  const refused = await explainFile(toml, "http://a.example/");
+  expect(refused).toContain("Refused   PN_ACCESS_ADDRESS: allow_ips or deny_ips of the route exclude");
+  expect(await explainFile(toml, "--from", "10.1.2.3", "http://a.example/")).toContain("http://a:1  gets  GET /");
 });
 
 test("a Host field replaces the host of the URL, as in curl", async () => {

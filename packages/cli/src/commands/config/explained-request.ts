@@ -16,6 +16,8 @@ const OTHERS = 5;
 /** The hosts to which the redirect to HTTPS leads. */
 const KNOWN_HOSTS = "hosts of a certificate or of a route, localhost and addresses of local networks";
 
+const ADDRESS_REASON = "allow_ips or deny_ips of the route exclude the visitor's address (--from)";
+
 type Candidate = ExplainedRequest["routing"]["candidates"][number];
 
 /** Explains what the gateway of the file does with a request. Throws as `requestToExplain` and `loadGateway`. */
@@ -131,6 +133,7 @@ export class RequestReport {
     const { routing, targets, folder, file, location, isServiceEndpoint, refusal } = this.#explained;
     const { value } = routing;
     const route = value === undefined ? [] : [row("Route", paint.cyan(printable(value.name)))];
+    if (refusal === "PN_ACCESS_ADDRESS") return [...route, row("Refused", `${paint.red(refusal)}: ${ADDRESS_REASON}`)];
     if (refusal !== undefined) return [...route, row("Refused", `${paint.red(refusal)}: ${refusalReason(routing)}`)];
     if (isServiceEndpoint) return [row("Response", "the gateway's own page for monitors (enable_health_endpoints)")];
     const action = value?.action;

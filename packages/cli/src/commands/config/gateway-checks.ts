@@ -26,7 +26,7 @@ function unreachedFiles(settings: Settings): string[] {
 
 /** Notes about requests that go to another route than the first one of the file that takes them. */
 export function routeOrderNotes({ loaded }: Settings): string[] {
-  const routes = routesOf(loaded.values, []);
+  const routes = routesOf(loaded.values, {});
   return orderDifferences(routes.map(({ match }) => match)).map(({ first, mostSpecific, example }) => {
     const { method, host, path } = example;
     const isForHost = routes[mostSpecific]?.match.host !== undefined;

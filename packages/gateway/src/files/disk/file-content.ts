@@ -93,6 +93,12 @@ export class FileContent extends Linked<FileContent> {
     this.#giveBackIfUnused();
   }
 
+  /** It is in use from now on, until `release`, and never in the cache. */
+  pass(): void {
+    this.isDropped = true;
+    this.#users++;
+  }
+
   /** It is in the cache from now on, until `drop`. */
   keep(): void {
     this.#memory?.slabs.keep(this.#memory.piece);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { LookUpPlaces, type LookUp, type UnusualAnswer } from "./look-up-places.js";
-import { LookUpThread, startThread, type LookedUp, type LookUpOwner } from "./look-up-thread.js";
+import { LookUpThread, startThread, type LookedUp, type LookUpOwner, type LookUpReceiver } from "./look-up-thread.js";
 import type { NoEntry } from "./open-entry.js";
 import { Slabs } from "./slabs.js";
 
@@ -109,6 +109,53 @@ test("look-ups of one turn go in one message, and those without a place are done
   expect(started.worker.messages).toBe(1);
 });
 
+test("the receiver of a look-up can begin the next one, which gets its place", async () => {
+  const started = new Started();
+  const { thread, owner } = started;
+  const found: unknown[] = [];
+  let hasBegun: boolean | undefined;
+  const begin = (path: string, onLookedUp: LookUpReceiver["onLookedUp"]): boolean =>
+    thread.begin({ path, within: "/", known: undefined }, owner, {
+      takeRoom: (size) => owner.slabs.take(size),
+      onLookedUp,
+      onLookUpFailed: (error) => found.push(error),
+    });
+  const next = (answer: unknown): void => {
+    found.push(answer);
+    hasBegun = begin("/next", (last) => found.push(last));
+  };
+  expect(begin("/0", next)).toBe(true);
+  for (let n = 1; n < 64; n++) expect(begin(`/${n}`, () => {})).toBe(true);
+  expect(begin("/none", () => {})).toBe(false);
+  await nextTurn();
+  started.worker.answer("/0");
+  expect(hasBegun).toBe(true);
+  await nextTurn();
+  started.worker.answer("/next");
+  expect(found).toEqual(["missing", "missing"]);
+});
+
+test("a content for which there is no memory is looked up in another way, and its place is used again", async () => {
+  const started = new Started();
+  const failures: Error[] = [];
+  const begin = (takeRoom: LookUpReceiver["takeRoom"]): boolean =>
+    started.thread.begin({ path: "/a", within: "/", known: undefined }, started.owner, {
+      takeRoom,
+      onLookedUp: () => expect.fail("it was found"),
+      onLookUpFailed: (error) => failures.push(error),
+    });
+  begin(() => {
+    throw new RangeError("Array buffer allocation failed");
+  });
+  await nextTurn();
+  const { worker } = started;
+  const { place } = worker.received.find(({ path }) => path === "/a")!;
+  worker.places.setNumber(place, 5);
+  worker.emit("message", [place]);
+  expect(failures).toHaveLength(1);
+  for (let n = 0; n < 64; n++) expect(started.lookUp(`/${n}`)).toBeDefined();
+});
+
 test("when the thread is stuck at one disk, the look-ups of others are done in another way", async () => {
   const started = new Started();
   const other = new Owner();
@@ -172,6 +219,34 @@ test("when a real thread dies in the middle of its work, its look-ups are done i
   expect(found.every((each) => each === undefined || typeof each === "object")).toBe(true);
   expect(await untilReady()).toMatchObject({ piece: { bytes: Buffer.from("one") } });
   expect(workers).toHaveLength(2);
+});
+
+/** Uses up the memory of a thread when it gets its first look-ups. */
+const HOG = `data:text/javascript,
+  import { parentPort } from "node:worker_threads";
+  const held = [];
+  parentPort.once("message", () => { for (;;) held.push(new Array(1_000_000).fill(0.5)); });`;
+
+test("when a real thread has no memory left, its look-ups are done in another way, and the next one works", async () => {
+  const { directory, file } = folderWithFile();
+  const errors: unknown[] = [];
+  let workers = 0;
+  const thread = new LookUpThread((memory) => {
+    const worker = startThread(memory, workers++ === 0 ? ["--import", HOG] : []);
+    return worker.on("error", ({ code }: NodeJS.ErrnoException) => errors.push(code));
+  });
+  onTestFinished(() => thread.close());
+  const owner = new Owner();
+  let found: unknown;
+  while (found === undefined) {
+    // The first thread is stuck before it ends.
+    owner.isSlow = false;
+    found = await thread.lookUp({ path: file, within: directory, known: undefined }, owner);
+    await nextTurn();
+  }
+  expect(found).toMatchObject({ kind: "file", realPath: file, piece: { bytes: Buffer.from("one") } });
+  expect(errors).toEqual(["ERR_WORKER_OUT_OF_MEMORY"]);
+  expect(workers).toBe(2);
 });
 
 test("a look-up that is too long for its place, or has a NUL in its path, stays in its folder", async () => {

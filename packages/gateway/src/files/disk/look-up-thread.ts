@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
+import { limitYoungGeneration } from "@postern/net";
 import { DISK } from "./file-system.js";
 import { LookUpPlaces, PLACES, type Answer, type LookUp, type UnusualAnswer } from "./look-up-places.js";
 import type { NoEntry, OpenEntry } from "./open-entry.js";
@@ -30,12 +31,20 @@ export interface LookUpOwner {
   onSlow(): void;
 }
 
+/** Who waits for a look-up. Exactly one of the last two methods is called, once, and not within `begin`. */
+export interface LookUpReceiver {
+  /** Memory for the content of the file. */
+  takeRoom(size: number): Piece;
+  /** @param found undefined: the thread cannot do it */
+  onLookedUp(found: LookedUp | NoEntry | undefined): void;
+  onLookUpFailed(error: Error): void;
+}
+
 interface Pending {
   readonly path: string;
   readonly owner: LookUpOwner;
-  readonly resolve: (found: LookedUp | NoEntry | undefined) => void;
-  readonly reject: (error: Error) => void;
-  /** It has been resolved without an answer. */
+  readonly receiver: LookUpReceiver;
+  /** Its receiver got no answer from here. */
   isLeft: boolean;
 }
 
@@ -65,12 +74,14 @@ export class LookUpThread {
   #batch: number[] = [];
   #watch: NodeJS.Timeout | undefined;
   #hasAnswered = false;
+  /** Whether the young generation does not grow any more. The objects of so many requests would enlarge it. */
+  #isYoungLimited = false;
   /** Look-ups since `#since`, before there is a thread. */
   #count = 0;
   #since = -Infinity;
 
   /** @param startWorker default: a thread of Node.js */
-  constructor(startWorker: (memory: SharedArrayBuffer) => LookUpWorker = startThread) {
+  constructor(startWorker: (memory: SharedArrayBuffer) => LookUpWorker = (memory) => startThread(memory)) {
     this.#startWorker = startWorker;
   }
 
@@ -79,19 +90,27 @@ export class LookUpThread {
    * @returns undefined, or a promise of it, if the thread cannot do it now
    */
   lookUp(request: LookUp, owner: LookUpOwner): Promise<LookedUp | NoEntry | undefined> | undefined {
+    let receiver: LookUpReceiver | undefined;
+    const found = new Promise<LookedUp | NoEntry | undefined>((resolve, reject) => {
+      receiver = { takeRoom: (size) => owner.slabs.take(size), onLookedUp: resolve, onLookUpFailed: reject };
+    });
+    return this.begin(request, owner, receiver!) ? found : undefined;
+  }
+
+  /** As `lookUp`, without a promise. @returns false if the thread cannot do it now: `receiver` is not called */
+  begin(request: LookUp, owner: LookUpOwner, receiver: LookUpReceiver): boolean {
     if (this.#worker === undefined) this.#startIfMany();
     const isUsed = this.#isReady && !this.#isStuck && !owner.isSlow;
     const place = isUsed ? this.#free.pop() : undefined;
-    if (place === undefined) return undefined;
+    if (place === undefined) return false;
     if (!this.#places.write(place, request)) {
       this.#free.push(place);
-      return undefined;
+      return false;
     }
     if (this.#batch.length === 0) setImmediate(this.#send);
     this.#batch.push(place);
-    return new Promise((resolve, reject) => {
-      this.#pending[place] = { path: request.path, owner, resolve, reject, isLeft: false };
-    });
+    this.#pending[place] = { path: request.path, owner, receiver, isLeft: false };
+    return true;
   }
 
   /** Ends the thread. */
@@ -137,6 +156,7 @@ export class LookUpThread {
 
   #checkProgress(): void {
     this.#watch = undefined;
+    if (!this.#isYoungLimited) this.#isYoungLimited = limitYoungGeneration();
     if (this.#free.length === PLACES) return;
     if (!this.#hasAnswered) return this.#leaveAll();
     this.#hasAnswered = false;
@@ -158,53 +178,62 @@ export class LookUpThread {
   #leave(pending: Pending): void {
     if (pending.isLeft) return;
     pending.isLeft = true;
-    pending.resolve(undefined);
+    pending.receiver.onLookedUp(undefined);
   }
 
   #take(answers: readonly Answer[]): void {
-    // The first message says that it has begun.
+    // The first message says that it has begun. Its heap has ended the limit.
+    if (!this.#isReady) this.#isYoungLimited = false;
     this.#isReady = this.#hasAnswered = true;
     this.#isStuck = false;
     for (const answer of answers) {
       const place = typeof answer === "number" ? answer : answer.place;
       const pending = this.#pending[place]!;
       this.#pending[place] = undefined;
-      if (typeof answer === "number") {
-        if (!pending.isLeft) this.#settleContent(pending, place, pending.path);
-      } else if (!pending.isLeft) this.#settle(pending, answer);
-      else if (answer.outcome === "open") DISK.close(this.#places.number(place));
+      if (pending.isLeft) {
+        if (typeof answer === "object" && answer.outcome === "open") DISK.close(this.#places.number(place));
+        this.#free.push(place);
+        continue;
+      }
+      const found =
+        typeof answer === "number" ? this.#content(pending, place, pending.path) : this.#found(pending, answer);
+      // First, because the receiver may begin the next look-up.
       this.#free.push(place);
+      if (found instanceof Error) pending.receiver.onLookUpFailed(found);
+      else pending.receiver.onLookedUp(found);
     }
   }
 
-  #settleContent({ owner, resolve }: Pending, place: number, realPath: string): void {
+  #content({ receiver }: Pending, place: number, realPath: string): LookedUp | Error {
     const size = this.#places.number(place);
-    const piece = owner.slabs.take(size);
-    piece.bytes.set(this.#places.room(place, size)!);
-    resolve({ kind: "file", fd: -1, stats: this.#places.stats(place), realPath, piece });
+    try {
+      const piece = receiver.takeRoom(size);
+      piece.bytes.set(this.#places.room(place, size)!);
+      return { kind: "file", fd: -1, stats: this.#places.stats(place), realPath, piece };
+    } catch (error) {
+      // There is no memory for it.
+      return error as Error;
+    }
   }
 
-  #settle(pending: Pending, { place, outcome, realPath = pending.path }: UnusualAnswer): void {
-    const { resolve, reject } = pending;
+  #found(pending: Pending, { place, outcome, realPath = pending.path }: UnusualAnswer): LookedUp | NoEntry | Error {
     switch (outcome) {
       case "missing":
       case "folder":
       case "deleted":
       case "outside":
-        return resolve(outcome);
+        return outcome;
       case "content":
-        return this.#settleContent(pending, place, realPath);
+        return this.#content(pending, place, realPath);
       case "open":
+        return { kind: "file", fd: this.#places.number(place), stats: this.#places.stats(place), realPath };
       case "known":
+        return { kind: "file", fd: -1, stats: this.#places.stats(place), realPath, isKnown: true };
       case "closed folder":
-        break;
+        return { kind: "folder", fd: -1, stats: this.#places.stats(place), realPath };
       default:
-        return reject(Object.assign(new Error(outcome), { code: outcome }));
+        return Object.assign(new Error(outcome), { code: outcome });
     }
-    const stats = this.#places.stats(place);
-    if (outcome === "closed folder") return resolve({ kind: "folder", fd: -1, stats, realPath });
-    if (outcome === "known") return resolve({ kind: "file", fd: -1, stats, realPath, isKnown: true });
-    resolve({ kind: "file", fd: this.#places.number(place), stats, realPath });
   }
 
   /** The thread has ended. */
@@ -223,8 +252,8 @@ export class LookUpThread {
   }
 }
 
-/** @internal Starts the thread. */
-export function startThread(memory: SharedArrayBuffer): Worker {
+/** @internal Starts the thread. @param execArgv options of Node.js for it */
+export function startThread(memory: SharedArrayBuffer, execArgv: string[] = []): Worker {
   // Built, or as it is in the sources.
   const file = `./look-up-worker${import.meta.url.slice(-3)}`;
   return new Worker(new URL(file, import.meta.url), {
@@ -234,6 +263,6 @@ export function startThread(memory: SharedArrayBuffer): Worker {
     trackUnmanagedFds: false,
     // Nothing lives longer than a look-up.
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
-    execArgv: [],
+    execArgv,
   });
 }

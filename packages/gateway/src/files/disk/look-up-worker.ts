@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readlinkSync, readSync, realpathSync, s
 import { parentPort, workerData } from "node:worker_threads";
 import { isSameVersion, stampOf, type FileStats } from "./file-stamp.ts";
 import { LookUpPlaces, type Answer, type Outcome } from "./look-up-places.ts";
-import { openEntry, type OpenEntry, type OpeningCalls } from "./open-entry.ts";
+import { openEntryAtOnce, type BlockingCalls, type OpenEntry } from "./open-entry.ts";
 
 const BIGINT = { bigint: true } as const;
 const BUFFER = { encoding: "buffer" } as const;
@@ -10,12 +10,12 @@ const BUFFER = { encoding: "buffer" } as const;
 const TOGETHER = 8;
 
 /** The calls of a look-up, one after the other: only this thread waits for them. */
-const CALLS: OpeningCalls = {
-  stat: async (path) => statSync(path, BIGINT),
-  open: async (path, flags) => openSync(path, flags),
-  fstat: async (fd) => fstatSync(fd, BIGINT),
-  readlink: async (path) => readlinkSync(path, BUFFER),
-  realpath: async (path) => realpathSync.native(path, BUFFER),
+const CALLS: BlockingCalls = {
+  stat: (path) => statSync(path, BIGINT),
+  open: (path, flags) => openSync(path, flags),
+  fstat: (fd) => fstatSync(fd, BIGINT),
+  readlink: (path) => readlinkSync(path, BUFFER),
+  realpath: (path) => realpathSync.native(path, BUFFER),
   close: (fd) => closeSync(fd),
 };
 
@@ -23,13 +23,13 @@ const port = parentPort!;
 const places = new LookUpPlaces(workerData as SharedArrayBuffer);
 // Nobody reads where the error of a missing file was thrown.
 Error.stackTraceLimit = 0;
-port.on("message", (lookUps: readonly number[]) => void answerAll(lookUps));
+port.on("message", (lookUps: readonly number[]) => answerAll(lookUps));
 port.postMessage([]);
 
-async function answerAll(lookUps: readonly number[]): Promise<void> {
+function answerAll(lookUps: readonly number[]): void {
   let answers: Answer[] = [];
   for (const place of lookUps) {
-    answers.push(await answer(place));
+    answers.push(answer(place));
     if (answers.length < TOGETHER) continue;
     port.postMessage(answers);
     answers = [];
@@ -37,12 +37,12 @@ async function answerAll(lookUps: readonly number[]): Promise<void> {
   if (answers.length > 0) port.postMessage(answers);
 }
 
-async function answer(place: number): Promise<Answer> {
+function answer(place: number): Answer {
   places.current = place;
   try {
     if (places.isLeft(place)) return { place, outcome: "missing", realPath: undefined };
     const { path, within, known } = places.read(place);
-    const entry = await openEntry(CALLS, path, within);
+    const entry = openEntryAtOnce(CALLS, path, within);
     if (typeof entry === "string") return { place, outcome: entry, realPath: undefined };
     const realPath = entry.realPath === path ? undefined : entry.realPath;
     const outcome = take(place, entry, known);

@@ -1,6 +1,6 @@
 // The look-up thread loads this file and what it imports. Where the sources run unbuilt, that is Node.js itself, which
 // finds them by the names that they have: `.ts`.
-import { constants } from "node:fs";
+import { constants, type BigIntStats } from "node:fs";
 import type { FileStats } from "./file-stamp.ts";
 import type { FileSystem } from "./file-system.ts";
 import { isBelow, slashed } from "./real-path.ts";
@@ -19,6 +19,13 @@ export type NoEntry = "missing" | "folder" | "deleted" | "outside";
 
 /** The calls that open a file. */
 export type OpeningCalls = Pick<FileSystem, "stat" | "open" | "fstat" | "readlink" | "realpath" | "close">;
+
+/** The same calls for a thread that waits for each of them. */
+export type BlockingCalls = {
+  readonly [Name in keyof OpeningCalls]: (
+    ...values: Parameters<OpeningCalls[Name]>
+  ) => Awaited<ReturnType<OpeningCalls[Name]>>;
+};
 
 /** Errors of paths at which there is nothing to serve. ENXIO: a socket, or a device without a driver. */
 const MISSING = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EINVAL", "ENXIO", "ENODEV", "ESTALE"]);
@@ -45,48 +52,74 @@ export async function openEntry(
   const bytes = Buffer.from(path, "latin1");
   let fd;
   try {
-    const before = await disk.stat(bytes);
-    // A pipe or a device is not even opened, because that alone can have effects.
-    if (!before.isFile() && !before.isDirectory()) return "missing";
+    if (!isOpened(await disk.stat(bytes))) return "missing";
     fd = await disk.open(bytes, FLAGS);
   } catch (error) {
-    if (isMissing(error)) return "missing";
-    if ((error as NodeJS.ErrnoException).code === "EISDIR") return "folder";
-    throw error;
+    return whyNot(error);
   }
-  let entry;
+  let entry: OpenEntry | NoEntry | undefined;
   try {
-    entry = await check(disk, fd, bytes, within);
+    const stats = await disk.fstat(fd);
+    entry = refused(stats) ?? entryAt(await realPathOf(disk, fd, bytes, stats), fd, stats, within);
   } finally {
     if (typeof entry !== "object") disk.close(fd);
   }
   return entry;
 }
 
-async function check(
-  disk: OpeningCalls,
-  fd: number,
-  path: Buffer,
-  within: string | undefined,
-): Promise<OpenEntry | NoEntry> {
-  const stats = await disk.fstat(fd);
+/** As `openEntry`, with the same checks in the same order. It waits for the disk. */
+export function openEntryAtOnce(disk: BlockingCalls, path: string, within: string | undefined): OpenEntry | NoEntry {
+  const bytes = Buffer.from(path, "latin1");
+  let fd;
+  try {
+    if (!isOpened(disk.stat(bytes))) return "missing";
+    fd = disk.open(bytes, FLAGS);
+  } catch (error) {
+    return whyNot(error);
+  }
+  let entry: OpenEntry | NoEntry | undefined;
+  try {
+    const stats = disk.fstat(fd);
+    entry = refused(stats) ?? entryAt(realPathAtOnce(disk, fd, bytes, stats), fd, stats, within);
+  } finally {
+    if (typeof entry !== "object") disk.close(fd);
+  }
+  return entry;
+}
+
+/** A pipe or a device is not even opened, because that alone can have effects. */
+function isOpened(stats: BigIntStats): boolean {
+  return stats.isFile() || stats.isDirectory();
+}
+
+/** @throws the error of something that exists and cannot be opened */
+function whyNot(error: unknown): NoEntry {
+  if (isMissing(error)) return "missing";
+  if ((error as NodeJS.ErrnoException).code === "EISDIR") return "folder";
+  throw error;
+}
+
+/** Why something that was opened is not served, wherever it is. */
+function refused(stats: BigIntStats): NoEntry | undefined {
   // Its path is no longer known, so nobody can tell whether it is secret.
   if (stats.nlink === 0n) return "deleted";
-  const isFile = stats.isFile();
-  if (!isFile && !stats.isDirectory()) return "missing";
-  const realPath = await realPathOf(disk, fd, path, stats);
+  return isOpened(stats) ? undefined : "missing";
+}
+
+/** @param realPath where it is; undefined: its path leads to another file by now */
+function entryAt(
+  realPath: string | undefined,
+  fd: number,
+  stats: BigIntStats,
+  within: string | undefined,
+): OpenEntry | NoEntry {
   if (realPath === undefined) return "missing";
   if (within !== undefined && !isBelow(realPath, within)) return "outside";
-  return { kind: isFile ? "file" : "folder", fd, stats, realPath };
+  return { kind: stats.isFile() ? "file" : "folder", fd, stats, realPath };
 }
 
 /** The path of an open file without links. Undefined: its path leads to another file by now. */
-async function realPathOf(
-  disk: OpeningCalls,
-  fd: number,
-  path: Buffer,
-  { dev, ino }: FileStats,
-): Promise<string | undefined> {
+async function realPathOf(disk: OpeningCalls, fd: number, path: Buffer, stats: FileStats): Promise<string | undefined> {
   if (process.platform === "linux") {
     try {
       return slashed(await disk.readlink(`/proc/self/fd/${fd}`));
@@ -95,6 +128,22 @@ async function realPathOf(
     }
   }
   const realPath = await disk.realpath(path);
-  const there = await disk.stat(realPath);
-  return there.dev === dev && there.ino === ino ? slashed(realPath) : undefined;
+  return isSame(await disk.stat(realPath), stats) ? slashed(realPath) : undefined;
+}
+
+/** As `realPathOf`. */
+function realPathAtOnce(disk: BlockingCalls, fd: number, path: Buffer, stats: FileStats): string | undefined {
+  if (process.platform === "linux") {
+    try {
+      return slashed(disk.readlink(`/proc/self/fd/${fd}`));
+    } catch {
+      // Without /proc, the path is compared.
+    }
+  }
+  const realPath = disk.realpath(path);
+  return isSame(disk.stat(realPath), stats) ? slashed(realPath) : undefined;
+}
+
+function isSame(one: FileStats, other: FileStats): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
 }

@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import type { FileSystem, FolderEntry, OnRead } from "./file-system.js";
 import type { Lane } from "./lanes.js";
 import type { LookUp } from "./look-up-places.js";
-import type { LookedUp, LookUpOwner, LookUpThread } from "./look-up-thread.js";
+import type { LookedUp, LookUpOwner, LookUpReceiver, LookUpThread } from "./look-up-thread.js";
 import { openEntry, type NoEntry } from "./open-entry.js";
 
 /** The disk of one folder. A limited number of its calls run at the same time, and the others wait in turn. */
@@ -34,6 +34,11 @@ export class PacedDisk implements FileSystem {
   /** As `lookUp`, without a wait for each call. @returns undefined if that is not possible now */
   lookUpAtOnce(request: LookUp, owner: LookUpOwner): Promise<LookedUp | NoEntry | undefined> | undefined {
     return this.#thread?.lookUp(request, owner);
+  }
+
+  /** As `lookUpAtOnce`, without a promise. @returns false if that is not possible now */
+  beginLookUp(request: LookUp, owner: LookUpOwner, receiver: LookUpReceiver): boolean {
+    return this.#thread?.begin(request, owner, receiver) === true;
   }
 
   open(path: string | Buffer, flags: number): Promise<number> {

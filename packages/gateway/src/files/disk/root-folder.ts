@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { originalsOf } from "./copied-names.js";
 import { stampOf, type FileStats } from "./file-stamp.js";
 import type { FolderEntry } from "./file-system.js";
-import type { LookUpOwner } from "./look-up-thread.js";
+import type { LookedUp, LookUpOwner, LookUpReceiver } from "./look-up-thread.js";
 import { isMissing, openEntry, type NoEntry } from "./open-entry.js";
 import type { PacedDisk } from "./paced-disk.js";
 import { RealFolders } from "./real-folders.js";
@@ -112,18 +112,25 @@ export class RootFolder implements LookUpOwner {
   }
 
   /**
-   * Opens and reads a small file without a wait for each call, unless there is a doubt about it.
-   * @returns undefined, or a promise of it, if `open` has to do it
+   * Begins to open and read a small file without a wait for each call. Its result is for `accept`.
+   * @param known the stamp of the file that was there before
+   * @returns false if `open` has to do it
    */
-  openAtOnce(path: string): Promise<OpenedFile | undefined> | undefined {
-    if (this.#now() >= this.#realUntil || this.#realPath === "") return undefined;
-    const request = { path: this.#directory + path, within: this.#within, known: undefined };
-    return this.#disk.lookUpAtOnce(request, this)?.then((found) => {
-      if (typeof found !== "object" || found.kind === "folder") return undefined;
-      if (found.piece !== undefined && this.#isKnownPublic(path, found)) return found;
-      this.giveBack(found);
-      return undefined;
-    });
+  beginLookUp(path: string, known: string | undefined, receiver: LookUpReceiver): boolean {
+    if (this.#now() >= this.#realUntil || this.#realPath === "") return false;
+    return this.#disk.beginLookUp({ path: this.#directory + path, within: this.#within, known }, this, receiver);
+  }
+
+  /**
+   * What `beginLookUp` has found at a path: a file with its content, or the file that was there before.
+   * @returns undefined if there is a doubt about it: `open` has to do it
+   */
+  accept(path: string, found: LookedUp | NoEntry | undefined): LookedUp | undefined {
+    if (typeof found !== "object" || found.kind === "folder") return undefined;
+    const isComplete = found.piece !== undefined || found.isKnown === true;
+    if (isComplete && this.#isKnownPublic(path, found)) return found;
+    if (found.isKnown !== true) this.giveBack(found);
+    return undefined;
   }
 
   /**

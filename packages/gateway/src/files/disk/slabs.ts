@@ -1,21 +1,58 @@
+import { Linked, LinkedList } from "@postern/net";
+
 /** Bytes that are allocated together, because V8 frees many small allocations late. */
 const SLAB = 256 * 1024;
 /** The largest piece of a slab. Larger ones get memory of their own. */
 const LARGEST = 32 * 1024;
+/** Sizes of pieces up to 256 bytes are multiples of it. Above, there are four sizes to each doubling. */
+const STEP = 64;
 /** Slabs that are kept although no piece of them is in use. */
-const MOST_FREE = 16;
+const MOST_FREE = 8;
 
-/** Memory of which several files have a piece. */
-interface Slab {
-  readonly bytes: Buffer;
-  /** Where the next piece begins. */
-  end: number;
+/** Memory of which several files have a piece. All pieces have the same size. */
+class Slab extends Linked<Slab> {
+  readonly bytes = Buffer.allocUnsafeSlow(SLAB);
+  /** The slabs with room for pieces of this size. */
+  home: LinkedList<Slab> | undefined;
+  /** Bytes of a piece. */
+  size = 0;
+  /** Where the pieces that were given back begin. */
+  readonly free: number[] = [];
+  /** Where the pieces begin that nobody had. */
+  end = 0;
   /** Pieces in use. */
-  pieces: number;
+  pieces = 0;
   /** Pieces that are kept. */
-  kept: number;
-  /** Whether it is not used again, because a connection may still refer to a piece that was given back. */
-  isSpoilt: boolean;
+  kept = 0;
+  /** Whether a connection may still refer to a piece that was given back. That piece is not used again. */
+  isSpoilt = false;
+
+  get hasRoom(): boolean {
+    return this.free.length > 0 || this.end + this.size <= SLAB;
+  }
+
+  begin(home: LinkedList<Slab>, size: number): void {
+    this.home = home;
+    this.size = size;
+    this.free.length = this.end = 0;
+  }
+
+  /** @param size of the content */
+  take(size: number): Buffer {
+    this.pieces++;
+    let start = this.free.pop();
+    if (start === undefined) {
+      start = this.end;
+      this.end += this.size;
+    }
+    return this.bytes.subarray(start, start + size);
+  }
+
+  give({ byteOffset }: Buffer, isFree: boolean): void {
+    this.pieces--;
+    if (isFree) this.free.push(byteOffset - this.bytes.byteOffset);
+    else this.isSpoilt = true;
+  }
 }
 
 /** Memory for one file. */
@@ -25,6 +62,9 @@ export interface Piece {
   readonly slab: Slab | undefined;
 }
 
+/** Slabs with room, by the size of their pieces. */
+type Sizes = Map<number, LinkedList<Slab>>;
+
 /** Memory for many small files, which is used again. */
 export class Slabs {
   /** Bytes of the slabs with a piece in use, and of the pieces with memory of their own. */
@@ -32,7 +72,8 @@ export class Slabs {
   /** Bytes of the slabs with a kept piece, and of the kept pieces with memory of their own. */
   kept = 0;
   readonly #mostLeft: number;
-  #current: Slab | undefined;
+  readonly #lasting: Sizes = new Map();
+  readonly #passing: Sizes = new Map();
   readonly #free: Slab[] = [];
 
   /** @param mostLeft bytes in use that are not kept, from which on they are many */
@@ -53,16 +94,16 @@ export class Slabs {
     return this.isCrowded ? LARGEST : most;
   }
 
-  take(size: number): Piece {
+  /** @param isLasting whether it will be kept. Others have slabs of their own, which are soon free again. */
+  take(size: number, isLasting = true): Piece {
     if (size > LARGEST || this.isCrowded) {
       this.bytes += size;
       return { bytes: Buffer.allocUnsafeSlow(size), slab: undefined };
     }
-    const slab = this.#withRoom(size);
-    const start = slab.end;
-    slab.end += size;
-    slab.pieces++;
-    return { bytes: slab.bytes.subarray(start, slab.end), slab };
+    const slab = this.#withRoom(isLasting ? this.#lasting : this.#passing, pieceSize(size));
+    const bytes = slab.take(size);
+    if (!slab.hasRoom) slab.home!.remove(slab);
+    return { bytes, slab };
   }
 
   /** `piece` is kept until `leave`, whether it is in use or not. */
@@ -83,28 +124,34 @@ export class Slabs {
       this.bytes -= bytes.length;
       return;
     }
-    slab.isSpoilt ||= !isFree;
-    slab.pieces--;
-    if (slab.pieces === 0 && slab !== this.#current) this.#retire(slab);
+    const hadRoom = slab.hasRoom;
+    slab.give(bytes, isFree);
+    if (slab.pieces === 0) this.#retire(slab, hadRoom);
+    else if (!hadRoom && slab.hasRoom) slab.home!.add(slab);
   }
 
-  #withRoom(size: number): Slab {
-    const full = this.#current;
-    if (full !== undefined && full.end + size <= SLAB) return full;
-    const slab = this.#free.pop() ?? newSlab();
-    slab.end = 0;
-    this.#current = slab;
+  /** The oldest slab is filled first, so that the others become free. */
+  #withRoom(sizes: Sizes, size: number): Slab {
+    let home = sizes.get(size);
+    if (home === undefined) sizes.set(size, (home = new LinkedList()));
+    if (home.oldest !== undefined) return home.oldest;
+    const slab = this.#free.pop() ?? new Slab();
+    slab.begin(home, size);
+    home.add(slab);
     this.bytes += SLAB;
-    if (full?.pieces === 0) this.#retire(full);
     return slab;
   }
 
-  #retire(slab: Slab): void {
+  #retire(slab: Slab, isInHome: boolean): void {
+    if (isInHome) slab.home!.remove(slab);
     this.bytes -= SLAB;
     if (!slab.isSpoilt && this.#free.length < MOST_FREE) this.#free.push(slab);
   }
 }
 
-function newSlab(): Slab {
-  return { bytes: Buffer.allocUnsafeSlow(SLAB), end: 0, pieces: 0, kept: 0, isSpoilt: false };
+/** The size of the piece for a content. At most a fifth of it stays unused, if it is not very small. */
+function pieceSize(size: number): number {
+  const doubling = 2 ** (31 - Math.clz32(Math.max(size - 1, 1)));
+  const step = Math.max(doubling / 4, STEP);
+  return Math.max(Math.ceil(size / step) * step, STEP);
 }

@@ -1,6 +1,6 @@
 import type { CompactJWSHeaderParameters } from "jose";
-import { TunnelError } from "@postern/protocol";
-import type { Claims } from "./token-claims.js";
+import type { Claims } from "./claims.js";
+import { TokenError } from "./token-error.js";
 import type { TokenKey } from "./token-key.js";
 
 /** The supported algorithms, without `none`. */
@@ -15,9 +15,9 @@ export function looksLikeJwt(token: string): boolean {
 }
 
 /**
- * Returns the claims of a JWT with a valid signature. Only `kid` of its header is used, to select one of the server's
- * own keys; `jku`, `jwk`, `x5u` and `x5c` are ignored.
- * @throws TunnelError PN_AUTH_REFUSED with a reason, and the errors that `keys` throws.
+ * Returns the claims of a JWT with a valid signature. Only `kid` of its header is used, to select one of the configured
+ * keys; `jku`, `jwk`, `x5u` and `x5c` are ignored.
+ * @throws TokenError `refused` with a reason, and the errors that `keys` throws.
  */
 export async function jwtClaims(token: string, keys: KeySource): Promise<Claims> {
   const keyFor = async ({ alg, kid, crit }: CompactJWSHeaderParameters): Promise<TokenKey["key"]> => {
@@ -30,7 +30,7 @@ export async function jwtClaims(token: string, keys: KeySource): Promise<Claims>
     if (!found.algorithms.includes(alg)) throw refusal("its algorithm does not match the key");
     return found.key;
   };
-  // Imported by the first token, because most servers accept none.
+  // Imported by the first token, because most servers and routes accept none.
   const { compactVerify, errors } = await import("jose");
   try {
     const { payload } = await compactVerify(token, keyFor, { algorithms: ALGORITHMS });
@@ -40,12 +40,12 @@ export async function jwtClaims(token: string, keys: KeySource): Promise<Claims>
     if (!Object.hasOwn(claims, "exp")) throw refusal("it has no exp");
     return claims as Claims;
   } catch (error) {
-    if (error instanceof TunnelError) throw error;
+    if (error instanceof TokenError) throw error;
     // Messages of other libraries may repeat the token.
     throw refusal(error instanceof errors.JOSEError ? error.code : "it cannot be read");
   }
 }
 
-function refusal(detail: string): TunnelError {
-  return new TunnelError("PN_AUTH_REFUSED", detail);
+function refusal(detail: string): TokenError {
+  return new TokenError("refused", detail);
 }

@@ -1,6 +1,16 @@
-import { TunnelError } from "@postern/protocol";
-import { SERVER_LIMITS } from "../limits.js";
+import { TokenError } from "./token-error.js";
 import { jwkKey, type TokenKey } from "./token-key.js";
+
+/** Times are in milliseconds. */
+export const KEY_LIMITS = {
+  /** Keys that an issuer may publish. */
+  keys: 100,
+  /** How long published keys are used: until they are fetched again, and at most while fetching fails. */
+  fresh: 600_000,
+  stale: 3_600_000,
+  /** Time between two fetches of published keys. */
+  pause: 5_000,
+} as const;
 
 interface Published {
   /** By `kid`. */
@@ -28,16 +38,16 @@ export class PublishedKeys {
 
   /**
    * Returns the key that a token names; without a name, the only key. Undefined: there is no such key.
-   * @throws TunnelError PN_AUTH_UNAVAILABLE while the keys cannot be fetched.
+   * @throws TokenError `unavailable` while the keys cannot be fetched.
    */
   async find(kid: string | undefined): Promise<TokenKey | undefined> {
     const known = this.#known;
     const age = known === undefined ? Infinity : this.#now() - known.at;
-    if (known === undefined || age > SERVER_LIMITS.keysStale) return pick(await this.#ask(), kid);
+    if (known === undefined || age > KEY_LIMITS.stale) return pick(await this.#ask(), kid);
     const key = pick(known, kid);
-    // Keys that are no longer fresh are used while new ones are fetched, and for SERVER_LIMITS.keysStale when fetching
+    // Keys that are no longer fresh are used while new ones are fetched, and for KEY_LIMITS.stale when fetching
     // fails.
-    if (age > SERVER_LIMITS.keysFresh && this.#pause <= 0) {
+    if (age > KEY_LIMITS.fresh && this.#pause <= 0) {
       const asked = this.#ask();
       if (key !== undefined) asked.catch(() => {});
       else return pick(await asked, kid);
@@ -48,20 +58,20 @@ export class PublishedKeys {
 
   /** Milliseconds until the next fetch is allowed, so that tokens with invented names cannot cause many requests. */
   get #pause(): number {
-    return this.#askedAt + SERVER_LIMITS.keysPause - this.#now();
+    return this.#askedAt + KEY_LIMITS.pause - this.#now();
   }
 
   #ask(): Promise<Published> {
     if (this.#asking !== undefined) return this.#asking;
     if (this.#pause > 0) {
       const detail = "the issuer's keys are not fetched again so soon after the last attempt";
-      return Promise.reject(new TunnelError("PN_AUTH_UNAVAILABLE", detail, Math.ceil(this.#pause)));
+      return Promise.reject(new TokenError("unavailable", detail, Math.ceil(this.#pause)));
     }
     this.#askedAt = this.#now();
     this.#asking = this.#fetch()
       .then((text) => (this.#known = { ...parse(text), at: this.#now() }))
       .catch((error: unknown) => {
-        throw new TunnelError("PN_AUTH_UNAVAILABLE", `jwks_url: ${(error as Error).message}`, Math.ceil(this.#pause));
+        throw new TokenError("unavailable", `jwks_url: ${(error as Error).message}`, Math.ceil(this.#pause));
       })
       .finally(() => (this.#asking = undefined));
     return this.#asking;
@@ -81,7 +91,7 @@ function parse(text: string): Omit<Published, "at"> {
     throw new Error("the response is not JSON");
   }
   if (!Array.isArray(keys)) throw new Error("the response has no list of keys");
-  if (keys.length > SERVER_LIMITS.keys) throw new Error(`there are more than ${SERVER_LIMITS.keys} keys`);
+  if (keys.length > KEY_LIMITS.keys) throw new Error(`there are more than ${KEY_LIMITS.keys} keys`);
   const found: Omit<Published, "at"> = { byId: new Map(), all: [] };
   for (const jwk of keys as unknown[]) {
     const key = typeof jwk === "object" && jwk !== null ? jwkKey(jwk as Record<string, unknown>) : undefined;

@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { SERVER_LIMITS } from "../limits.js";
-import { PublishedKeys } from "./published-keys.js";
+import { KEY_LIMITS, PublishedKeys } from "./published-keys.js";
 
 const jwk = (kid?: string): object => ({
   ...generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" }),
@@ -26,7 +25,7 @@ class Issuer {
   async finds(kid?: string): Promise<boolean | string> {
     return this.published.find(kid).then(
       (key) => key !== undefined,
-      (error: { code: string }) => error.code,
+      (error: { kind: string }) => error.kind,
     );
   }
 }
@@ -35,19 +34,19 @@ test("keys are fetched once and used for a while", async () => {
   const issuer = new Issuer();
   expect(await Promise.all([issuer.finds("a"), issuer.finds("a")])).toEqual([true, true]);
   expect(await issuer.finds()).toBe(true);
-  issuer.now = SERVER_LIMITS.keysFresh;
+  issuer.now = KEY_LIMITS.fresh;
   expect([await issuer.finds("a"), issuer.asked]).toEqual([true, 1]);
 });
 
-test("a new key is found, but unknown key names cause at most one fetch per SERVER_LIMITS.keysPause", async () => {
+test("a new key is found, but unknown key names cause at most one fetch per KEY_LIMITS.pause", async () => {
   const issuer = new Issuer();
   expect(await issuer.finds("a")).toBe(true);
   issuer.keys = [jwk("b"), jwk()];
-  expect([await issuer.finds("b"), issuer.asked]).toEqual(["PN_AUTH_UNAVAILABLE", 1]);
-  issuer.now = SERVER_LIMITS.keysPause;
+  expect([await issuer.finds("b"), issuer.asked]).toEqual(["unavailable", 1]);
+  issuer.now = KEY_LIMITS.pause;
   expect([await issuer.finds("b"), issuer.asked]).toEqual([true, 2]);
   // A token without kid cannot select one of several keys, and withdrawn keys are no longer used.
-  expect(await issuer.finds()).toBe("PN_AUTH_UNAVAILABLE");
+  expect(await issuer.finds()).toBe("unavailable");
   issuer.now *= 2;
   expect([await issuer.finds("a"), await issuer.finds("b")]).toEqual([false, true]);
 });
@@ -56,12 +55,12 @@ test("while the issuer is unreachable, keys are used for a limited time", async 
   const issuer = new Issuer();
   await issuer.finds("a");
   issuer.text = "";
-  issuer.now = SERVER_LIMITS.keysFresh + 1;
+  issuer.now = KEY_LIMITS.fresh + 1;
   expect([await issuer.finds("a"), issuer.asked]).toEqual([true, 2]);
-  issuer.now = SERVER_LIMITS.keysStale + 1;
-  expect(await issuer.finds("a")).toBe("PN_AUTH_UNAVAILABLE");
+  issuer.now = KEY_LIMITS.stale + 1;
+  expect(await issuer.finds("a")).toBe("unavailable");
   issuer.text = undefined;
-  issuer.now += SERVER_LIMITS.keysPause;
+  issuer.now += KEY_LIMITS.pause;
   expect(await issuer.finds("a")).toBe(true);
 });
 
@@ -70,12 +69,12 @@ test.for(["{", "[]", "null", '{"keys":{}}', '{"keys":[]}', '{"keys":[null,1,{"kt
   async (text) => {
     const issuer = new Issuer();
     issuer.text = text;
-    expect(await issuer.finds("a")).toBe("PN_AUTH_UNAVAILABLE");
+    expect(await issuer.finds("a")).toBe("unavailable");
   },
 );
 
 test("more keys than the limit are refused", async () => {
   const issuer = new Issuer();
-  issuer.keys = Array(SERVER_LIMITS.keys + 1).fill(jwk("a"));
-  expect(await issuer.finds("a")).toBe("PN_AUTH_UNAVAILABLE");
+  issuer.keys = Array(KEY_LIMITS.keys + 1).fill(jwk("a"));
+  expect(await issuer.finds("a")).toBe("unavailable");
 });

@@ -1,10 +1,15 @@
-import { Turns } from "./turns.js";
+import { Turns } from "./disk/turns.js";
+
+/** Something that waits for its turn. */
+export interface Waiting {
+  begin(): void;
+}
 
 /** A limited number of things that happen at the same time. The others wait in turn. */
 export class Slots {
   readonly #mostWaiting: number;
   #free: number;
-  readonly #waiting = new Turns<() => void>();
+  readonly #waiting = new Turns<Waiting>();
 
   /** @param mostWaiting beyond it, `take` fails */
   constructor(free: number, mostWaiting: number) {
@@ -13,23 +18,23 @@ export class Slots {
   }
 
   /**
-   * Calls `begin` now or later. Call `give` when it is over.
-   * @returns false if too many wait: it is never called
+   * Begins something now or later. Call `give` when it is over.
+   * @returns false if too many wait: it never begins
    */
-  take(begin: () => void): boolean {
+  take(waiting: Waiting): boolean {
     if (this.#free > 0) {
       this.#free--;
-      begin();
+      waiting.begin();
       return true;
     }
     if (this.#waiting.length >= this.#mostWaiting) return false;
-    this.#waiting.add(begin);
+    this.#waiting.add(waiting);
     return true;
   }
 
   give(): void {
     const next = this.#waiting.take();
     if (next === undefined) this.#free++;
-    else next();
+    else next.begin();
   }
 }

@@ -1,0 +1,35 @@
+/** Paths that are remembered, about. Each needs four bytes. */
+const PLACES = 8_192;
+const PRIME = 16_777_619;
+
+/** A hash of 32 bits (FNV-1a). @param seed another one for each owner of paths */
+export function hashOf(path: string, seed: number): number {
+  let hash = seed;
+  for (let at = 0; at < path.length; at++) hash = Math.imul(hash ^ path.charCodeAt(at), PRIME);
+  return hash ^ (hash >>> 15);
+}
+
+/** The bits of a place that count how often its path was seen. The others are those of its hash. */
+const COUNT = 3;
+
+/**
+ * Remembers how often paths were looked up, until about as many others were as it has places. Two paths with the same
+ * hash are taken for one, which does no harm where it decides only about what is kept in memory.
+ */
+export class SeenPaths {
+  readonly #places: Int32Array;
+
+  /** @param places a power of two, at least four */
+  constructor(places = PLACES) {
+    this.#places = new Int32Array(places);
+  }
+
+  /** Remembers a path. @returns how often it was seen before, as far as that is remembered: at most three times */
+  see(hash: number): number {
+    const place = hash & (this.#places.length - 1);
+    const seen = this.#places[place]!;
+    const times = (seen & ~COUNT) === (hash & ~COUNT) ? seen & COUNT : 0;
+    this.#places[place] = (hash & ~COUNT) | Math.min(times + 1, COUNT);
+    return times;
+  }
+}

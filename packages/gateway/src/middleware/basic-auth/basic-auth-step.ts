@@ -1,0 +1,152 @@
+import { refusals, type Refusal } from "../../http/index.js";
+import { visitorKey } from "../rate-limit/visitor-key.js";
+import { countRequest, RateTable, waitOf, type Rate, type RateEntry } from "../rate-limit/rate-table.js";
+import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
+import { readCredentials, type Credentials } from "./credentials.js";
+import { answerKey, KnownAnswers } from "./known-answers.js";
+import { VERIFIER, type Verification, type Verifier } from "./verifier.js";
+
+/** A name, and the hash of its password, which `hashForm` accepts. */
+export interface BasicAuthUser {
+  readonly name: string;
+  readonly hash: string;
+}
+
+export interface BasicAuthOptions {
+  /** Names are unique. With none, nobody is admitted. */
+  readonly users: readonly BasicAuthUser[];
+}
+
+/** Wrong passwords of a visitor: 10 at once, and 10 a minute. */
+export const FAILURES: Rate = { interval: 6_000, burst: 10 };
+
+/** No password has this hash. */
+const NO_HASH = `{SHA}${"A".repeat(27)}=`;
+
+const UNKNOWN: Refusal = {
+  ...refusals.PN_ACCESS_PASSWORD,
+  fields: { "WWW-Authenticate": 'Basic realm="restricted", charset="UTF-8"' },
+};
+
+/** The requests that wait for one check. */
+interface Checking {
+  readonly verification: Verification;
+  waiting: number;
+  /** The visitors for which the check counts as a failure. */
+  readonly charged: Set<RateEntry>;
+}
+
+/**
+ * Admits visitors with a name and a password (HTTP Basic authentication). A check takes long, so its answer is kept,
+ * and requests with the same credentials share one. A check counts as a failure until the password is known to be
+ * right.
+ */
+export class BasicAuthStep implements Step {
+  readonly name = "basic auth";
+  readonly #verifier: Verifier;
+  readonly #users: ReadonlyMap<string, string>;
+  /** Identifies the users, for `inherit`. */
+  readonly #content: string;
+  /** For unknown names, so that a check takes as long as for known ones. */
+  readonly #decoy: string;
+  #failures = new RateTable();
+  #admitted = new KnownAnswers<FieldEdits>();
+  #refused = new KnownAnswers<true>();
+  readonly #checking = new Map<string, Checking>();
+
+  constructor({ users }: BasicAuthOptions, verifier: Verifier = VERIFIER) {
+    this.#verifier = verifier;
+    this.#users = new Map(users.map(({ name, hash }) => [name, hash]));
+    this.#content = JSON.stringify(users);
+    this.#decoy = users[0]?.hash ?? NO_HASH;
+  }
+
+  check(request: StepRequest): Verdict | Promise<Verdict> {
+    const field = request.fieldValue("authorization");
+    if (field === "") return UNKNOWN;
+    const { startedAt: now } = request;
+    const failures = this.#failures.entry(visitorKey(request.address), now, FAILURES.interval);
+    if (failures === undefined) return refusals.PN_OVERLOADED;
+    const wait = waitOf(failures, FAILURES, now);
+    if (wait > 0) return { ...refusals.PN_ACCESS_FAILURES, retryAfter: Math.ceil(wait / 1_000) };
+    const key = answerKey(field);
+    const known = this.#admitted.get(key);
+    if (known !== undefined) {
+      request.edit(known);
+      return undefined;
+    }
+    if (this.#refused.get(key) !== undefined) {
+      countRequest(failures, FAILURES, now);
+      return UNKNOWN;
+    }
+    const credentials = readCredentials(field);
+    return credentials === undefined ? UNKNOWN : this.#verify(request, key, credentials, failures);
+  }
+
+  inherit(former: Step): void {
+    if (!(former instanceof BasicAuthStep)) return;
+    this.#failures = former.#failures;
+    if (this.#content !== former.#content) return;
+    this.#admitted = former.#admitted;
+    this.#refused = former.#refused;
+  }
+
+  #verify(
+    request: StepRequest,
+    key: string,
+    { name, password }: Credentials,
+    failures: RateEntry,
+  ): Refusal | Promise<Verdict> {
+    const checking = this.#checking.get(key) ?? this.#begin(key, name, password);
+    if (checking === undefined) return refusals.PN_ACCESS_BUSY;
+    checking.waiting++;
+    if (!checking.charged.has(failures)) {
+      checking.charged.add(failures);
+      countRequest(failures, FAILURES, request.startedAt);
+    }
+    const onAbort = (): void => {
+      if (--checking.waiting > 0) return;
+      checking.verification.cancel();
+      this.#checking.delete(key);
+    };
+    const { signal } = request;
+    signal.addEventListener("abort", onAbort, { once: true });
+    return checking.verification.answer.then(
+      (isRight) => {
+        signal.removeEventListener("abort", onAbort);
+        if (!isRight || !this.#users.has(name)) return UNKNOWN;
+        request.edit(this.#admitted.get(key) ?? identified(name));
+        return undefined;
+      },
+      () => {
+        signal.removeEventListener("abort", onAbort);
+        return refusals.PN_ACCESS_BUSY;
+      },
+    );
+  }
+
+  /** @returns undefined if too many others wait */
+  #begin(key: string, name: string, password: Buffer): Checking | undefined {
+    const hash = this.#users.get(name);
+    const verification = this.#verifier.verify(password, hash ?? this.#decoy);
+    if (verification === undefined) return undefined;
+    const checking: Checking = { verification, waiting: 0, charged: new Set() };
+    this.#checking.set(key, checking);
+    const forget = (): void => {
+      if (this.#checking.get(key) === checking) this.#checking.delete(key);
+    };
+    verification.answer.then((isRight) => {
+      forget();
+      if (!isRight || hash === undefined) return this.#refused.add(key, true);
+      this.#admitted.add(key, identified(name));
+      for (const failures of checking.charged) failures.nextAt -= FAILURES.interval;
+    }, forget);
+    return checking;
+  }
+}
+
+/** The target gets the visitor's name, and not the password. */
+function identified(name: string): FieldEdits {
+  const bytes = Buffer.from(name).toString("latin1");
+  return { names: ["authorization", "x-forwarded-user"], lines: `X-Forwarded-User: ${bytes}\r\n` };
+}

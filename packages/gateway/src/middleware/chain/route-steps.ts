@@ -1,0 +1,43 @@
+import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
+import type { PollDependencies } from "../addresses/polled-list.js";
+import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
+import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
+import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
+import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
+import { Steps } from "./steps.js";
+import type { Step } from "../step.js";
+
+/** The steps of a route, as data. */
+export interface StepOptions {
+  /** Which addresses the route serves. Default: all. */
+  readonly addresses?: AddressOptions | undefined;
+  /** Limits on the requests of each visitor. Default: none. */
+  readonly rateLimit?: RateLimitOptions | undefined;
+  /** Names and passwords of visitors. Default: none are needed. */
+  readonly basicAuth?: BasicAuthOptions | undefined;
+  /** Tokens of visitors. Default: none are needed. */
+  readonly jwt?: JwtOptions | undefined;
+  /** Headers that targets get in place of those of the visitor. Default: none. */
+  readonly credentials?: readonly CredentialField[] | undefined;
+}
+
+/**
+ * Creates the steps of a route, in the order in which a request passes them: those that cost little come first.
+ * @param poll undefined: nothing is fetched
+ * @param former the steps of the route of the same name before a reload: what they know of visitors is kept
+ * @returns undefined if the route has none
+ * @throws RangeError for an option that is not valid.
+ */
+export function routeSteps(
+  { addresses, rateLimit, basicAuth, jwt, credentials }: StepOptions = {},
+  poll?: PollDependencies,
+  former?: Steps,
+): Steps | undefined {
+  const steps: Step[] = [];
+  if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
+  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
+  if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
+  if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
+  if (credentials !== undefined) steps.push(new CredentialStep(credentials));
+  return steps.length === 0 ? undefined : new Steps(steps, former);
+}

@@ -1,0 +1,42 @@
+import type { Step, StepRequest, Verdict } from "../step.js";
+
+/** The steps of a route, in the order in which a request passes them. */
+export class Steps {
+  readonly #steps: readonly Step[];
+
+  /** @param former those of the route before a reload */
+  constructor(steps: readonly Step[], former?: Steps) {
+    this.#steps = steps;
+    const formerSteps = former === undefined ? [] : former.#steps;
+    for (const step of steps) {
+      const before = formerSteps.find(({ name }) => name === step.name);
+      if (before !== undefined) step.inherit?.(before);
+    }
+  }
+
+  /** The verdict of the first step that does not admit the request. A promise only if a step waits. */
+  check(request: StepRequest): Verdict | Promise<Verdict> {
+    const steps = this.#steps;
+    for (let n = 0; n < steps.length; n++) {
+      const verdict = steps[n]!.check(request);
+      if (verdict instanceof Promise) return this.#continue(verdict, n + 1, request);
+      if (verdict !== undefined) return verdict;
+    }
+    return undefined;
+  }
+
+  close(): void {
+    for (const step of this.#steps) step.close?.();
+  }
+
+  async #continue(first: Promise<Verdict>, next: number, request: StepRequest): Promise<Verdict> {
+    const { signal } = request;
+    let verdict = await first;
+    for (let n = next; verdict === undefined && n < this.#steps.length; n++) {
+      // A visitor that has left must not use up a limit of the steps that follow.
+      signal.throwIfAborted();
+      verdict = await this.#steps[n]!.check(request);
+    }
+    return verdict;
+  }
+}

@@ -1,0 +1,44 @@
+import type { FieldEdits, Held, StepRequest, Verdict } from "./step.js";
+
+/** A request for tests of a step alone. */
+export interface PlainStepRequest extends StepRequest {
+  readonly edits: FieldEdits[];
+  readonly held: Held[];
+  /** The request is over. */
+  end(): void;
+}
+
+/** @param fields by name, in lower case */
+export function stepRequest(
+  given: Partial<Pick<StepRequest, "method" | "path" | "host" | "address" | "startedAt">>,
+  fields: Readonly<Record<string, string>> = {},
+): PlainStepRequest {
+  const held: Held[] = [];
+  const edits: FieldEdits[] = [];
+  const aborter = new AbortController();
+  return {
+    method: "GET",
+    path: "/",
+    host: "a.test",
+    address: "192.0.2.1",
+    startedAt: 0,
+    signal: aborter.signal,
+    ...given,
+    edits,
+    held,
+    fieldValue: (name) => fields[name] ?? "",
+    edit: (each) => void edits.push(each),
+    hold: (each) => void held.push(each),
+    end: () => {
+      aborter.abort();
+      for (const each of held.splice(0)) each.release();
+    },
+  };
+}
+
+/** `admitted`, or the status and the code of the response. */
+export function outcome(verdict: Verdict | Promise<Verdict>): string {
+  if (verdict instanceof Promise) return "waits";
+  if (verdict === undefined) return "admitted";
+  return `${verdict.status} ${"code" in verdict ? verdict.code : verdict.text}`;
+}

@@ -1,0 +1,57 @@
+import type { Field, Refusal, Reply } from "../http/index.js";
+
+/** What a step decides about a request: undefined admits it, and anything else is the response. */
+export type Verdict = Refusal | Reply | undefined;
+
+/** Something that a request keeps until it is over. */
+export interface Held {
+  /** Called once. */
+  release(): void;
+}
+
+/** Changes to the fields of a request for its target. */
+export interface FieldEdits {
+  /** Names of the visitor's fields to drop, in lower case, in any spelling that an origin could read as this name. */
+  readonly names: readonly string[];
+  /** Lines to add, each ended by CRLF. */
+  readonly lines: string;
+}
+
+/** A request as a step sees it. Valid until the step has decided. */
+export interface StepRequest {
+  readonly method: string;
+  /** Path and query, as received: the bytes by which the route was chosen, and which its target gets. */
+  readonly path: string;
+  /** Canonical, without a port. */
+  readonly host: string;
+  /** The visitor's IP address: behind a trusted proxy, the one that it names. */
+  readonly address: string;
+  /** When the request's head had been read, in milliseconds of the gateway's clock. */
+  readonly startedAt: number;
+  /** Aborted when the request ends while a step waits. A step that decides at once must not use it. */
+  readonly signal: AbortSignal;
+  /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
+  fieldValue(name: string, field?: Field): string;
+  /** Changes the fields that the target gets. */
+  edit(edits: FieldEdits): void;
+  /** Calls `release` of `held` when the request is over. */
+  hold(held: Held): void;
+}
+
+/**
+ * A step of a route: sees each of its requests before anything of it reaches a target, and admits it or responds to it.
+ * A step is shared by all requests of its route.
+ */
+export interface Step {
+  /** Unique among the steps of a route. */
+  readonly name: string;
+  /**
+   * Decides about a request whose head has been read. A promise makes the request wait: nothing more of it is read
+   * until the promise settles. Errors close the visitor's connection.
+   */
+  check(request: StepRequest): Verdict | Promise<Verdict>;
+  /** Keeps what `former` knows of visitors: the step of this name before a reload of the route. */
+  inherit?(former: Step): void;
+  /** The route is gone: stops everything that runs without a request. */
+  close?(): void;
+}

@@ -1,0 +1,191 @@
+import { RequestFacts } from "../exchange/request-facts.js";
+import type { VisitorExchange } from "../exchange/visitor-exchange.js";
+import type { VisitorSide } from "../exchange/visitor-side.js";
+import { refusals, type Field, type Refusal, type RequestHead } from "../http/index.js";
+import type { RouteLimits } from "../limits.js";
+import type { FieldEdits, Held, StepRequest, Verdict } from "../middleware/step.js";
+import type { GuardedRoute } from "../route.js";
+
+/** The limits of a request while it waits for a step of its route. Times are in milliseconds. */
+export const ADMISSION_LIMITS: RouteLimits = { answer: 15_000, idle: 0, body: 0 };
+
+/** The parts of a visitor that its admission uses. */
+export interface AdmittedVisitor extends VisitorSide {
+  /** A step waits: nothing more of the request is to be read. */
+  onParked(): void;
+  /** All steps have admitted the request. */
+  onAdmitted(route: GuardedRoute): void;
+  /** The request is over: a step responds to it. */
+  onDenied(page: NonNullable<Verdict>): void;
+}
+
+/**
+ * The way of one request through the steps of its route, and what they changed. While a step waits, it stands in for
+ * the request's exchange. Reused for request after request, unless a step has waited: it may still use this object.
+ *
+ *     over ──► checking ──admitted──► admitted ──request is over──► over
+ *               │    └──refused──► over
+ *               └──a step waits──► parked ──► admitted or over
+ */
+export class Admission extends RequestFacts implements VisitorExchange, StepRequest {
+  /** Whether a step has waited. */
+  hasWaited = false;
+  readonly isBodyBlocked = false;
+  readonly awaitsBody = false;
+  readonly headSince = Infinity;
+  readonly #visitor: AdmittedVisitor;
+  readonly #head: RequestHead;
+  #state: "over" | "checking" | "parked" | "admitted" = "over";
+  #route: GuardedRoute | undefined;
+  #aborter: AbortController | undefined;
+  #edits: FieldEdits | undefined;
+  #held: Held | undefined;
+  /** What the request holds besides `#held`, which is rare. */
+  #moreHeld: Held[] | undefined;
+
+  constructor(visitor: AdmittedVisitor, head: RequestHead) {
+    super(head, visitor.context);
+    this.#visitor = visitor;
+    this.#head = head;
+  }
+
+  // ---- calls from the visitor
+
+  /** Passes the current request, whose head has been read, through the steps of its route. */
+  begin(route: GuardedRoute): void {
+    this.#route = route;
+    this.#state = "checking";
+    this.startedAt = this.#visitor.context.exchanges.clock.now();
+    const verdict = route.steps.check(this);
+    if (verdict instanceof Promise) this.#park(verdict);
+    else this.#decide(verdict);
+  }
+
+  /** The fields of the request for its target. @param lines those that the gateway adds anyway */
+  edited(lines: string): string {
+    const edits = this.#edits;
+    if (edits === undefined) return lines;
+    for (const name of edits.names) this.#head.claimIdentity(name);
+    return [lines, edits.lines].join("");
+  }
+
+  /** The request is over. */
+  end(): void {
+    this.#state = "over";
+    this.#route = undefined;
+    this.#edits = undefined;
+    this.#aborter?.abort();
+    this.#aborter = undefined;
+    this.#held?.release();
+    this.#held = undefined;
+    if (this.#moreHeld === undefined) return;
+    for (const held of this.#moreHeld) held.release();
+    this.#moreHeld = undefined;
+  }
+
+  // ---- StepRequest
+
+  get signal(): AbortSignal {
+    return (this.#aborter ??= new AbortController()).signal;
+  }
+
+  fieldValue(name: string, field?: Field): string {
+    return this.#head.fieldValue(name, field);
+  }
+
+  edit({ names, lines }: FieldEdits): void {
+    const before = this.#edits;
+    this.#edits = {
+      names: before === undefined ? names : [...before.names, ...names],
+      lines: before === undefined ? lines : before.lines + lines,
+    };
+  }
+
+  hold(held: Held): void {
+    if (this.#state === "over") held.release();
+    else if (this.#held === undefined) this.#held = held;
+    else (this.#moreHeld ??= []).push(held);
+  }
+
+  // ---- VisitorExchange: while a step waits
+
+  get isActive(): boolean {
+    return this.#state === "parked";
+  }
+
+  get awaitsResponse(): boolean {
+    return this.#state === "parked";
+  }
+
+  body(): void {}
+
+  bodyEnd(): void {}
+
+  consumed(): void {}
+
+  abort(ended: "visitor_left" | "timeout" = "visitor_left"): void {
+    if (this.#state !== "parked") return;
+    this.ended = ended;
+    this.#finish(499);
+    this.end();
+  }
+
+  fail(refusal: Refusal): void {
+    if (this.#state === "parked") this.#refuse(refusal);
+  }
+
+  timeOut(): void {
+    this.fail(refusals.PN_ACCESS_TIMEOUT);
+  }
+
+  // ----
+
+  #park(waiting: Promise<Verdict>): void {
+    this.hasWaited = true;
+    this.#state = "parked";
+    this.#beginRecord();
+    this.#visitor.onParked();
+    waiting.then(
+      (verdict) => this.#resume(verdict),
+      (error: unknown) => this.isActive && this.#visitor.onFault(error),
+    );
+  }
+
+  #resume(verdict: Verdict): void {
+    if (!this.isActive) return;
+    try {
+      this.#decide(verdict);
+    } catch (error) {
+      this.#visitor.onFault(error);
+    }
+  }
+
+  #decide(verdict: Verdict): void {
+    if (verdict !== undefined) return this.#refuse(verdict);
+    this.#state = "admitted";
+    this.#aborter = undefined;
+    this.#visitor.onAdmitted(this.#route as GuardedRoute);
+  }
+
+  #refuse(page: NonNullable<Verdict>): void {
+    if (this.#state === "checking") this.#beginRecord();
+    if ("code" in page) {
+      this.ended = "refused";
+      this.code = page.code;
+    }
+    this.#finish(page.status);
+    this.end();
+    this.#visitor.onDenied(page);
+  }
+
+  #beginRecord(): void {
+    const { startedAt } = this;
+    this.beginFacts(this.#visitor.context.requestId(), startedAt);
+  }
+
+  #finish(status: number): void {
+    this.status = status;
+    this.endedAt = this.#visitor.context.exchanges.clock.now();
+    this.#route?.onFinished?.(this);
+  }
+}

@@ -1,0 +1,156 @@
+import { createHmac } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { exchange, Origin, scratchFolder, until, type Exchange, type Program } from "@postern/testkit";
+import { DocumentedPage, shell } from "./documented-page.ts";
+
+let page: DocumentedPage;
+
+beforeAll(() => {
+  page = new DocumentedPage("docs/access.md", [
+    ["addresses", "toml", /allow_ips/],
+    ["proxies", "toml", /trusted_proxies/],
+    ["htpasswd", "sh", /htpasswd -B/],
+    ["password", "toml", /basic_auth/],
+    ["token", "toml", /claim_fields/],
+    ["rate", "toml", /requests_per_minute = 60/],
+    ["credential", "toml", /bearer_token/],
+  ]);
+});
+
+interface Served {
+  folder: string;
+  program: Program;
+  origin: Origin;
+  ask: (path: string, options?: { from?: string; headers?: Record<string, string> }) => Promise<Exchange>;
+}
+
+/** Runs `postern serve` with an example, and an origin in place of its target. */
+async function served(example: string, files: Record<string, string> = {}, environment = ""): Promise<Served> {
+  const folder = scratchFolder(onTestFinished);
+  const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.end("origin"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
+  const text = example.replace("localhost:3000", `127.0.0.1:${origin.port}`);
+  writeFileSync(join(folder, "postern.toml"), text, { mode: 0o600 });
+  const program = shell(onTestFinished, folder, `${environment} npx postern serve --listen 127.0.0.1:0`);
+  const [, port = ""] = await program.waitFor(
+    "the address",
+    () => /http:\/\/127\.0\.0\.1:(\d+)/.exec(program.output) ?? undefined,
+  );
+  const ask: Served["ask"] = (path, { from, headers = {} } = {}) =>
+    exchange(Number(port), { host: "a", path, headers, ...(from === undefined ? {} : { from }) });
+  return { folder, program, origin, ask };
+}
+
+const outcome = ({ status, headers }: Exchange): string =>
+  [status, headers["postern-error"]].filter((part) => part !== undefined).join(" ");
+
+test("addresses: a stranger gets 403, and the origin sees nothing; a changed file is read again", async () => {
+  const example = page.example("addresses", { '"127.0.0.0/8", ': "" });
+  const { folder, program, origin, ask } = await served(example, { "office.txt": "192.0.2.1\n" });
+  expect(outcome(await ask("/admin/"))).toBe("403 PN_ACCESS_ADDRESS");
+  expect(origin.requests).toHaveLength(0);
+  writeFileSync(join(folder, "office.txt"), "# office\n127.0.0.1\n");
+  await until("the new list", async () => (await ask("/admin/")).status === 200);
+  expect(outcome(await ask("/admin/", { from: "127.0.0.2" }))).toBe("403 PN_ACCESS_ADDRESS");
+  writeFileSync(join(folder, "office.txt"), "127.0.0.2\nexample.com\n");
+  await program.waitFor("the mistake", () => program.output.includes("line 2") || undefined);
+  expect([outcome(await ask("/admin/")), outcome(await ask("/admin/", { from: "127.0.0.2" }))]).toEqual([
+    "200",
+    "403 PN_ACCESS_ADDRESS",
+  ]);
+});
+
+test("addresses behind a proxy: only the field of the proxy counts", async () => {
+  const { origin, ask } = await served(page.example("proxies"));
+  const office = { "X-Forwarded-For": "192.0.2.7" };
+  expect(outcome(await ask("/", { headers: office }))).toBe("200");
+  expect(outcome(await ask("/", { headers: { "X-Forwarded-For": "192.0.2.7, 198.51.100.1" } }))).toBe(
+    "403 PN_ACCESS_ADDRESS",
+  );
+  expect(outcome(await ask("/", { headers: office, from: "127.0.0.2" }))).toBe("403 PN_ACCESS_ADDRESS");
+  expect(outcome(await ask("/"))).toBe("403 PN_ACCESS_ADDRESS");
+  expect(origin.requests).toHaveLength(1);
+});
+
+test("passwords: a stranger gets 401, and the origin sees nothing; a user gets in, and passwords are shown nowhere", async () => {
+  // As the command of the page writes it.
+  const users = "ann:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n";
+  const { folder, program, origin, ask } = await served(page.example("password"), { users });
+  const basic = (text: string): Record<string, string> => ({
+    authorization: `Basic ${Buffer.from(text).toString("base64")}`,
+  });
+  const stranger = await ask("/");
+  expect(outcome(stranger)).toBe("401 PN_ACCESS_PASSWORD");
+  expect(stranger.headers["www-authenticate"]).toBe('Basic realm="restricted", charset="UTF-8"');
+  const wrong = await ask("/", { headers: basic("ann:canary-wrong") });
+  expect(outcome(wrong)).toBe("401 PN_ACCESS_PASSWORD");
+  expect(origin.requests).toHaveLength(0);
+  expect(outcome(await ask("/", { headers: { ...basic("ann:myPassword"), "x-forwarded-user": "eve" } }))).toBe("200");
+  expect([origin.last.headers["x-forwarded-user"], origin.last.headers.authorization]).toEqual(["ann", undefined]);
+  for (let n = 0; n < 9; n++) expect((await ask("/", { headers: basic(`ann:canary-${n}`) })).status).toBe(401);
+  expect(outcome(await ask("/", { headers: basic("ann:myPassword") }))).toBe("429 PN_ACCESS_FAILURES");
+  const elsewhere = { headers: basic("ann:myPassword"), from: "127.0.0.2" };
+  expect(outcome(await ask("/", elsewhere))).toBe("200");
+  writeFileSync(join(folder, "users"), "ann:canary-plain\n");
+  await program.waitFor("the mistake", () => program.output.includes("users, line 1") || undefined);
+  expect(outcome(await ask("/", elsewhere))).toBe("200");
+  writeFileSync(join(folder, "users"), "# nobody\n");
+  await until("the new file", async () => (await ask("/", elsewhere)).status === 401);
+  const seen = program.output + stranger.body.toString() + wrong.body.toString();
+  expect(seen).not.toMatch(/canary|myPassword|\$2[aby]\$/);
+  for (const text of ["ann:canary", "ann:myPassword"])
+    expect(seen).not.toContain(Buffer.from(text).toString("base64").slice(0, 12));
+});
+
+test("tokens: a stranger gets 401, and the origin sees nothing; a valid token gets in, and is shown nowhere", async () => {
+  const secret = "canary-secret-with-more-than-32-bytes";
+  const { program, origin, ask } = await served(page.example("token"), {}, `JWT_SECRET=${secret}`);
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const token = (claims: object, key = secret): string => {
+    const text = `${part({ alg: "HS256" })}.${part({ iss: "https://auth.example.com", aud: "shop", ...claims })}`;
+    return `${text}.${createHmac("sha256", key).update(text).digest("base64url")}`;
+  };
+  const claims = { sub: "ann", email: "ann@shop.example", exp: Math.ceil(Date.now() / 1_000) + 600 };
+  const bearer = (text: string): Record<string, string> => ({ authorization: `Bearer ${text}`, "x-email": "eve@b" });
+  const valid = token(claims);
+  expect(outcome(await ask("/api/"))).toBe("401 PN_ACCESS_TOKEN");
+  for (const wrong of [token(claims, `${secret}x`), token({ ...claims, aud: "other" }), token({ ...claims, exp: 1 })])
+    expect(outcome(await ask("/api/", { headers: bearer(wrong) }))).toBe("401 PN_ACCESS_TOKEN");
+  expect(origin.requests).toHaveLength(0);
+  expect(outcome(await ask("/api/", { headers: bearer(valid) }))).toBe("200");
+  const { headers } = origin.last;
+  expect([headers["x-forwarded-user"], headers["x-email"]]).toEqual(["ann", "ann@shop.example"]);
+  await program.waitFor("the requests in the log", () => program.output.includes("/api/") || undefined);
+  expect(program.output).not.toContain("canary");
+  expect(program.output).not.toContain(valid.slice(-20));
+});
+
+test("rates: a visitor that sends too much gets 429, and the origin sees nothing more; others are served", async () => {
+  const { origin, ask } = await served(page.example("rate"));
+  const answers = [];
+  for (let n = 0; n < 8; n++) answers.push(await ask("/api/"));
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(origin.requests).toHaveLength(8 - refused.length);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused[0]!.headers).toMatchObject({
+    "postern-error": "PN_ACCESS_RATE",
+    "retry-after": "1",
+    "ratelimit-limit": "5",
+    "ratelimit-remaining": "0",
+  });
+  expect(refused[0]!.body.toString()).toContain("Too many requests. Please slow down.");
+  expect(outcome(await ask("/api/", { from: "127.0.0.2" }))).toBe("200");
+});
+
+test("credentials for targets replace those of the visitor, and are shown nowhere", async () => {
+  const environment = "BACKEND_TOKEN=canary-token BACKEND_KEY=canary-key";
+  const { program, origin, ask } = await served(page.example("credential"), {}, environment);
+  await ask("/api/", { headers: { authorization: "Bearer theirs", "x-api-key": "theirs", X_API_Key: "theirs" } });
+  const { headers, rawHeaders } = origin.last;
+  expect([headers.authorization, headers["x-api-key"]]).toEqual(["Bearer canary-token", "canary-key"]);
+  expect(rawHeaders.join()).not.toContain("theirs");
+  await program.waitFor("the request in the log", () => program.output.includes("/api/") || undefined);
+  expect(program.output).not.toContain("canary");
+});
