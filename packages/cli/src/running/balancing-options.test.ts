@@ -69,7 +69,7 @@ async function route(options: string, more = ""): Promise<RouteOptions["action"]
   const file = await TomlFile.read("postern.toml", Buffer.from(text));
   const given = loadConfiguration({ file, env: {}, flags: {} });
   const hasTable = (index: number, name: string): boolean => given.hasTable("proxy", index, name);
-  return routesOf(given.values, [], { hasTable })[0]!.action;
+  return routesOf(given.values, {}, { hasTable })[0]!.action;
 }
 
 describe.each(Object.keys(VALUES))("[proxy.%s]", (table) => {
