@@ -27,6 +27,7 @@ beforeAll(() => {
     ["https command", "sh", /^npx postern server --config server\.toml$/],
     ["proxied command", "sh", /--trusted-proxies/],
     ["nginx", "nginx", /proxy_pass/],
+    ["groups", "toml", /^may_join = true/m],
     ["unit", "ini", /^\[Service\]$/m],
     ["certificates", "sh", /^npx postern cert dev$/],
     ["local server", "toml", /^ca_file = /m],
@@ -99,6 +100,29 @@ test("a server with HTTPS, and the redirect from HTTP", async (context) => {
   const doctor = shell(onTestFinished, folder, page.quoted("npx postern doctor --config server.toml"));
   await doctor.ends(0);
   expect(doctor.output).toContain(`*.${DOMAIN}`);
+});
+
+test("a server that keeps visitors with one of the clients that serve a name", async () => {
+  const folder = scratchFolder(onTestFinished);
+  const port = await claimPort();
+  await shell(onTestFinished, folder, page.example("keys")).ends(0);
+  const [, key = ""] = readFileSync(join(folder, "keys.txt"), "utf8").split(/\s+/);
+  const main = `[tunnel.server]\nlisten = "127.0.0.1:${port}"\nauth.api_keys_file = "keys.txt"\n`;
+  writeFileSync(join(folder, "server.toml"), main + page.example("groups"), { mode: 0o600 });
+  const state = `export XDG_STATE_HOME=${folder}\n`;
+  const server = shell(onTestFinished, folder, state + page.example("https command"));
+  await server.waitFor(
+    "health",
+    async () => (await exchange(port, { host: "localhost", path: "/health" })).status === 200,
+  );
+  const { port: target } = await startEchoOrigin(onTestFinished);
+  for (let n = 0; n < 2; n++) {
+    const args = `http ${target} --server http://127.0.0.1:${port} --subdomain my-app --join`;
+    const client = shell(onTestFinished, folder, `POSTERN_API_KEY=${key} npx postern ${args}`);
+    await client.waitFor("the tunnel", () => client.stdout.includes("my-app.localhost"));
+  }
+  const { status, headers } = await exchange(port, { host: "my-app.localhost" });
+  expect([status, String(headers["set-cookie"])]).toEqual([200, expect.stringMatching(/^postern_target=/)]);
 });
 
 test("a server behind nginx", async (context) => {

@@ -29,6 +29,7 @@ beforeAll(() => {
     ["self-signed", "sh", /--local-ca-file/],
     ["vite", "sh", /http 5173/],
     ["name", "sh", /--subdomain my-app$/],
+    ["group", "sh", /--join$/],
     ["file", "toml", /^\[\[tunnel\.endpoints\]\]$/m],
     ["proxy", "sh", /^export POSTERN_PROXY=/],
     ["checks", "sh", /^npx postern doctor/m],
@@ -64,6 +65,17 @@ test("a service, with a name that the server chooses and with a requested one", 
   const requested = await share(server.url, page.example("name", { 3000: String(port) }));
   expect(requested.hostname).toBe("my-app.localhost");
   expect((await exchange(server.port, { host: requested.host })).status).toBe(200);
+});
+
+test("one name that two clients serve together", async () => {
+  const server = await ServerProcess.start(onTestFinished);
+  const origins = [await startEchoOrigin(onTestFinished), await startEchoOrigin(onTestFinished)];
+  const hosts = [];
+  for (const { port } of origins)
+    hosts.push((await share(server.url, page.example("group", { 3000: String(port) }))).host);
+  expect(new Set(hosts).size).toBe(1);
+  for (let n = 0; n < 4; n++) expect((await exchange(server.port, { host: hosts[0]! })).status).toBe(200);
+  for (const { requests } of origins) expect(requests).toHaveLength(2);
 });
 
 test("a service with a self-signed certificate for another name", async (context) => {

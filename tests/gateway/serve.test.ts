@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
   claimPort,
+  ClientProcess,
   Cleanup,
   exchange,
   needs,
@@ -32,6 +33,12 @@ beforeAll(async () => {
 afterAll(() => cleanup.run());
 
 const METRICS_TOKEN = '[tunnel.local_api]\nmetrics_token = "${NOT_SET}"\n';
+
+/** The part of the status that shows a gateway. */
+interface GatewayStatus {
+  api: string;
+  gateway: { routes: { targets: { target: string }[] }[] };
+}
 
 /** `[[proxy]]` for each path and its target. */
 function routes(targets: Record<string, Origin | string>): string {
@@ -214,6 +221,52 @@ targets = ["http://127.0.0.1:${one.port}", "tunnel://web/base"]
       ),
     );
     await start.program.terminate();
+  });
+
+  test("each client of a tunnel's group is a target, in the status and the metrics too", async () => {
+    const [port, gateway] = [await claimPort(), await claimPort()];
+    const env = { XDG_RUNTIME_DIR: scratchFolder(onTestFinished) };
+    const start = StartProcess.launch(
+      onTestFinished,
+      `[server]
+listen = "127.0.0.1:${gateway}"
+[tunnel.server]
+enabled = true
+listen = "127.0.0.1:${port}"
+[tunnel.server.auth]
+api_keys = ["me ${TEST_KEY}"]
+[[proxy]]
+path = "/*"
+target = "tunnel://web"
+`,
+      env,
+    );
+    await start.gatewayPort();
+    const join = (target: number): Promise<ClientProcess> =>
+      ClientProcess.start(onTestFinished, {
+        server: { url: `http://127.0.0.1:${port}` },
+        target,
+        subdomain: "web",
+        args: ["--join"],
+      });
+    const bodies = async (): Promise<string[]> => {
+      const found = new Set<string>();
+      for (let n = 0; n < 4; n++) found.add(await bodyOf(gateway, "/x"));
+      return [...found].toSorted();
+    };
+    const first = await join(one.port);
+    expect(await bodies()).toEqual(["one"]);
+    await join(two.port);
+    expect(await bodies()).toEqual(["one", "two"]);
+    const json = postern(onTestFinished, ["status", "--json"], { env });
+    await json.ends(0);
+    const { clients } = JSON.parse(json.stdout) as { clients: { api: string; command: string }[] };
+    const { api, gateway: shown } = clients.find(({ command }) => command === "start") as never as GatewayStatus;
+    expect(shown.routes[0]!.targets.map(({ target }) => target)).toEqual(["tunnel://web#1", "tunnel://web#2"]);
+    const metrics = await (await fetch(`${api}/metrics`)).text();
+    expect(metrics).toMatch(/postern_gateway_target_requests_total\{target="tunnel:\/\/web#2",status="2xx"\} \d/);
+    await first.program.terminate();
+    expect(await bodies()).toEqual(["two"]);
   });
 
   test("two parts on one port are refused", async () => {

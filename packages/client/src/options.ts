@@ -45,6 +45,17 @@ export interface ConnectOptions {
    * 503.
    */
   offlineStatus?: 404 | 503;
+  /**
+   * Serve the name together with the clients of the same owner that serve it already, instead of replacing them. The
+   * server distributes the requests among them. Older servers and servers that forbid it refuse the client. Default
+   * false.
+   */
+  join?: boolean;
+  /**
+   * With `join`: the share of the requests relative to the other clients, a whole number from 0 to 65,535, whatever the
+   * number of sessions. 0: no requests. Default 1.
+   */
+  weight?: number;
   /** The label of the tunnel in events. Default: the subdomain, else `default`. */
   name?: string;
   /** Additional HTTP headers of the WebSocket handshake, for proxies between client and server. */

@@ -33,7 +33,8 @@ export interface TunnelEventData {
   );
   authentication_success: { server: string };
   authentication_failure: { code: ErrorCode; retryable: boolean; server: string };
-  tunnel_established: { public_url: string; tunnel_id: string; local: string };
+  /** `members`, for a client that joins others: the number of clients that serve the name then, this one included. */
+  tunnel_established: { public_url: string; tunnel_id: string; local: string; members?: number };
   tunnel_closed: { code: ErrorCode; public_url: string };
   /**
    * One request. Beyond the requests per second that the server lists, 50 by default, the others are only counted:

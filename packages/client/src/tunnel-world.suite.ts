@@ -1,19 +1,28 @@
-import { TunnelError, type Bound, type ErrorCode } from "@postern/protocol";
+import { FEATURES, TunnelError, type Bound, type ErrorCode } from "@postern/protocol";
+import type { ConnectOptions } from "./options.js";
 import type { LoginOptions } from "./server-connection/login.js";
 import type { ConnectionState } from "./session/connection-state.js";
 import type { Dependencies, OpenSession } from "./session/dependencies.js";
 import type { HostChange } from "./reconnection/network-monitor.js";
-import type { SessionOwner } from "./session/tunnel-session.js";
+import type { BindRequest, SessionOwner } from "./session/tunnel-session.js";
 import { Tunnel } from "./tunnel.js";
 import type { TunnelEvent } from "./tunnel-event.js";
+
+type Connected = Awaited<ReturnType<Dependencies["connect"]>>;
 
 /** One attempt to log in. The test decides how it proceeds and ends. */
 export class Attempt {
   readonly options: LoginOptions;
   readonly owner: SessionOwner;
   state: "dialling" | "greeting" | "binding" | "bound" | "over" = "dialling";
-  #connected = Promise.withResolvers<{ session: OpenSession; lifetime: undefined }>();
+  #connected = Promise.withResolvers<Connected>();
   #bound = Promise.withResolvers<Bound>();
+  /** The bind that the client sent. */
+  request: BindRequest | undefined;
+  /** The number of clients of the group, as the server reports it. */
+  members: number | undefined;
+  /** The features in force. */
+  features: readonly string[] = Object.values(FEATURES);
   /** Whether the tunnel drains the session, which lasts until `finish`. */
   drained = false;
   /** Whether open streams last until `finish`. */
@@ -31,7 +40,7 @@ export class Attempt {
     });
   }
 
-  get promise(): Promise<{ session: OpenSession; lifetime: undefined }> {
+  get promise(): Promise<Connected> {
     return this.#connected.promise;
   }
 
@@ -42,11 +51,12 @@ export class Attempt {
       this.options.onConnected();
     } else if (this.state === "greeting") {
       this.state = "binding";
-      this.#connected.resolve({ session: this.#session(), lifetime: undefined });
+      this.#connected.resolve({ session: this.#session(), lifetime: undefined, features: this.features });
     } else if (this.state === "binding") {
       this.state = "bound";
       const public_url = `http://name.${this.options.address.host}`;
-      this.#bound.resolve({ type: "bound", bind: 1, tunnel: 1, tunnel_id: "t", name: "name", public_url });
+      const group = this.members === undefined ? {} : { members: this.members };
+      this.#bound.resolve({ type: "bound", bind: 1, tunnel: 1, tunnel_id: "t", name: "name", public_url, ...group });
     }
   }
 
@@ -79,7 +89,10 @@ export class Attempt {
 
   #session(): OpenSession {
     return {
-      bind: () => this.#bound.promise,
+      bind: (request) => {
+        this.request = request;
+        return this.#bound.promise;
+      },
       checkAlive() {},
       close: () => this.fail("PN_CLOSED"),
       dataPlane: "unknown",
@@ -97,6 +110,17 @@ export class Attempt {
 /** Milliseconds between two checks of the primary server. */
 const CHECK_INTERVAL = 20_000;
 
+interface WorldOptions {
+  connections?: number;
+  fallbacks?: string[];
+  maxAttempts?: number;
+  enabled?: boolean;
+  /** Whether open streams last until `finish`. */
+  lasts?: boolean;
+  /** Other options of the tunnel. */
+  more?: Partial<ConnectOptions>;
+}
+
 /** A tunnel whose server, network and clock the test controls. */
 export class World {
   readonly attempts: Attempt[] = [];
@@ -110,7 +134,8 @@ export class World {
   isUp = false;
   #onHostChange: ((change: HostChange) => void) | undefined;
 
-  constructor({ connections = 1, fallbacks = [] as string[], maxAttempts = 0, enabled = true, lasts = false } = {}) {
+  constructor(given: WorldOptions = {}) {
+    const { connections = 1, fallbacks = [], maxAttempts = 0, enabled = true, lasts = false, more = {} } = given;
     const dependencies: Dependencies = {
       connect: (options, _, owner) => {
         const attempt = new Attempt(options, owner);
@@ -139,7 +164,15 @@ export class World {
       },
     };
     const reconnection = { maxAttempts, enabled };
-    const options = { server: "http://home.test", local: 80, apiKey: "a-key", connections, fallbacks, reconnection };
+    const options = {
+      server: "http://home.test",
+      local: 80,
+      apiKey: "a-key",
+      connections,
+      fallbacks,
+      reconnection,
+      ...more,
+    };
     this.tunnel = new Tunnel({ ...options, onEvent: (event) => this.events.push(event) }, dependencies);
     this.tunnel.on("state", (state) => this.states.push(state));
     this.tunnel.open().then(

@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { authorityOf } from "@postern/net";
-import { DEFAULT_LIMITS, TunnelError, type Bound, type ErrorCode, type Limits, type Requests } from "@postern/protocol";
+import {
+  DEFAULT_LIMITS,
+  MAX_WEIGHT,
+  TunnelError,
+  type Bound,
+  type ErrorCode,
+  type Limits,
+  type Requests,
+} from "@postern/protocol";
 import { reconnectionOptions } from "./reconnection/backoff.js";
 import { BoundedIterator } from "./bounded-iterator.js";
 import { credentialOf } from "./credential/configured-credential.js";
@@ -72,6 +80,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
       heartbeat: Math.min(options.keepaliveInterval ?? Infinity, DEFAULT_LIMITS.heartbeat),
       streams: options.maxConnections ?? DEFAULT_LIMITS.streams,
     };
+    checkWeight(options);
     const label = options.name ?? options.subdomain ?? "default";
     const emit = (event: TunnelEvent): void => void this.emit("event", event);
     this.#reporter = new EventReporter(label, configSummary(options), dependencies.uptime, emit);
@@ -145,7 +154,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.onDataPlane();
   }
 
-  onBound({ public_url, tunnel_id, name }: Bound, isNew: boolean): void {
+  onBound({ public_url, tunnel_id, name, members }: Bound, isNew: boolean): void {
     this.url = public_url;
     this.name = name;
     this.#watchPrimary();
@@ -153,7 +162,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     for (const supervisor of this.#supervisors) void supervisor.follow();
     this.tunnelId = tunnel_id;
     const local = localName(this.options.local);
-    this.report("tunnel_established", `${this.url} → ${local}`, { public_url, tunnel_id, local });
+    const group = members === undefined ? {} : { members };
+    const message = `${this.url} → ${local}${groupText(members)}`;
+    this.report("tunnel_established", message, { public_url, tunnel_id, local, ...group });
     if (this.#runs.length > 1) return;
     // The first session requests the name, or lets the server choose one. The others request that name.
     this.#opened.resolve();
@@ -286,6 +297,20 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
 interface Emitted {
   state: ConnectionState;
   event: TunnelEvent;
+}
+
+/** What the message about a tunnel says of the other clients of its group. */
+function groupText(members: number | undefined): string {
+  if (members === undefined) return "";
+  if (members < 2) return ", the first client of its group";
+  return `, together with ${members === 2 ? "another client" : `${members - 1} other clients`}`;
+}
+
+function checkWeight({ join, weight }: ConnectOptions): void {
+  if (weight === undefined) return;
+  if (join !== true) throw new TypeError("weight needs join.");
+  if (!Number.isInteger(weight) || weight < 0 || weight > MAX_WEIGHT)
+    throw new TypeError(`weight must be a whole number from 0 to ${MAX_WEIGHT}, not ${weight}.`);
 }
 
 function connectionsOf({ connections = 1 }: ConnectOptions): number {

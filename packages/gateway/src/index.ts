@@ -1,5 +1,6 @@
 export type { Balance, Candidate, PickContext } from "./balance/candidate.js";
-export type { BalanceOptions, Strategy } from "./balance/strategy.js";
+export { StickyCookie } from "./balance/sticky-cookie.js";
+export { createBalance, type BalanceOptions, type Strategy } from "./balance/strategy.js";
 export type { HashKey } from "./balance/hash-key.js";
 export { LeastLoad } from "./balance/least-load.js";
 export { RoundRobin } from "./balance/round-robin.js";
@@ -71,7 +72,7 @@ export {
 } from "./routing/index.js";
 export { Pool, type TargetSource } from "./upstream/pool.js";
 export type { PoolMember } from "./upstream/pool-member.js";
-export type { HealthOptions } from "./upstream/pooled-targets.js";
+export { PooledTargets, type HealthOptions } from "./upstream/pooled-targets.js";
 export { RETRY_LIMITS } from "./upstream/retry-budget.js";
 export { ResolvedTargets, type ResolvedOptions } from "./upstream/resolved-targets.js";
 export { Target } from "./upstream/target.js";

@@ -133,7 +133,8 @@ export const ERRORS = {
   PN_NAME_TAKEN_OVER: {
     number: 23,
     retryable: false,
-    message: "Another client of the same owner now serves this name. To run both, give them different names.",
+    message:
+      "Another client of the same owner now serves this name. To run both, give them different names, or start all of them with --join to share the requests.",
   },
   PN_TUNNEL_LIMIT: {
     number: 24,
@@ -289,6 +290,12 @@ export const ERRORS = {
     retryable: true,
     message:
       "You request tunnels more often than the server allows (bind_rate). If this continues, look for clients that restart in a loop.",
+  },
+  PN_JOIN_FORBIDDEN: {
+    number: 59,
+    retryable: false,
+    message:
+      "This server does not allow several clients to serve a name together (may_join). Start the client without --join, or ask the server's operator.",
   },
   PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Check its log." },
 } as const satisfies Record<string, ErrorEntry>;

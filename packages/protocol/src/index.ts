@@ -1,4 +1,4 @@
-export { decodeControl, encodeControl, FEATURES } from "./wire/control.js";
+export { decodeControl, encodeControl, FEATURES, MAX_WEIGHT } from "./wire/control.js";
 export type {
   Auth,
   Bind,

@@ -11,8 +11,11 @@ export const SERVER_LIMITS = {
   tunnelsPerSession: 64,
   /** Tunnels of all sessions, unless configured. */
   tunnels: 10_000,
-  /** Sessions of one client that serve a name together. Sessions that are lost but not closed yet count too. */
-  sessionsPerName: 64,
+  /**
+   * Sessions that serve a name together, of one client or of several. Sessions that are lost but not closed yet count
+   * too.
+   */
+  sessionsPerName: 128,
   /** Sessions of one owner, unless configured. */
   sessionsPerOwner: 4_000,
   /** Names of one owner, unless configured. Names that no session serves count too. */

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
+import type { GroupOptions } from "./tunnels/group-route.js";
 import type { NamedUpstream } from "./tunnels/named-upstream.js";
 import type { OwnerLimits } from "./sessions/owners.js";
 import type { TokenOptions } from "./login/tokens.js";
@@ -143,6 +144,10 @@ export interface ServerOptions {
    * counted. Default 50.
    */
   requestRecords?: number;
+  /** Names that several clients of an owner serve together. Default: DEFAULT_GROUP_OPTIONS. */
+  groups?: Partial<GroupOptions>;
+  /** Whether clients may join those that serve a name. Default true. */
+  mayJoin?: boolean;
   /** Limits of each owner. Default: DEFAULT_OWNER_LIMITS. */
   owners?: Partial<OwnerLimits>;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */

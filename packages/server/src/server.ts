@@ -29,6 +29,7 @@ import { PublicAddress } from "./routing/public-address.js";
 import { Router } from "./routing/router.js";
 import { Admission } from "./sessions/admission.js";
 import { Sessions } from "./sessions/sessions.js";
+import { DEFAULT_GROUP_OPTIONS } from "./tunnels/group-route.js";
 import { NamedUpstream } from "./tunnels/named-upstream.js";
 import { TunnelRegistry } from "./tunnels/tunnel-registry.js";
 
@@ -79,7 +80,11 @@ export class TunnelServer implements Server, Measured {
     // A client becomes a session: it is admitted, logs in, and binds names.
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
-    this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), ownerLimits.names);
+    this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), ownerLimits.names, {
+      ...DEFAULT_GROUP_OPTIONS,
+      ...options.groups,
+      onEjected: (name, member) => this.#log.warn({ name, member }, "a client of a group fails requests"),
+    });
     this.#publicAddress = new PublicAddress({ ...options, hasTls: this.hasTls });
     this.#sessions = new Sessions(
       {
@@ -87,6 +92,7 @@ export class TunnelServer implements Server, Measured {
         owners: this.#owners,
         registry: this.#registry,
         nameRules: { ...DEFAULT_NAME_RULES, ...options.names },
+        mayJoin: options.mayJoin ?? true,
         maxTunnels: options.maxTunnels ?? SERVER_LIMITS.tunnels,
         limits: { ...DEFAULT_LIMITS, streams: options.streamsPerSession ?? DEFAULT_LIMITS.streams },
         log: this.#log,

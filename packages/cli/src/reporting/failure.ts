@@ -18,8 +18,8 @@ export interface Failure {
   problems?: string[];
 }
 
-/** The server refuses these names permanently: the user must choose another one. */
-const REFUSED_NAMES = new Set(["PN_NAME_INVALID", "PN_NAME_RESERVED", "PN_NAME_TAKEN"]);
+/** The server refuses the name permanently: the user must choose another one, or not join other clients. */
+const REFUSED_BINDS = new Set(["PN_NAME_INVALID", "PN_NAME_RESERVED", "PN_NAME_TAKEN", "PN_JOIN_FORBIDDEN"]);
 
 /** The user must change the credential. */
 const REFUSED_CREDENTIALS = new Set([
@@ -101,7 +101,7 @@ function configFailure({ code, problems }: ConfigError): Failure {
 /** A retryable error reaches the command only if reconnection is disabled or its attempts are exhausted. */
 function exitOf(code: string, retryable: boolean): number {
   if (REFUSED_CREDENTIALS.has(code)) return EXIT.credentialsRefused;
-  if (REFUSED_NAMES.has(code) || Object.hasOwn(TLS_ERRORS, code)) return EXIT.usage;
+  if (REFUSED_BINDS.has(code) || Object.hasOwn(TLS_ERRORS, code)) return EXIT.usage;
   if (retryable && code !== "PN_INTERNAL") return EXIT.unreachable;
   return EXIT.failed;
 }

@@ -10,7 +10,8 @@ export function serverOptions(
   { keys, tokens, certificates }: ServerCredentials,
 ): Omit<ServerOptions, "log" | "requestLog"> {
   const { server } = settings.loaded.values.tunnel;
-  const { listen, base_domain: domain, public_url: publicUrl, security, limits, network } = server;
+  const { listen, base_domain: domain, public_url: publicUrl, security, limits, network, balancing } = server;
+  const { may_join: mayJoin, strategy, sticky_sessions: sticky } = balancing;
   const { enabled, health_endpoint, collect_metrics, metrics_endpoint, metrics_token } = server.monitoring;
   const tls = serverTls(settings, certificates);
   return {
@@ -47,6 +48,8 @@ export function serverOptions(
       shortest: security.min_subdomain_length,
       longest: security.max_subdomain_length,
     },
+    groups: { strategy, ...(sticky === "off" ? {} : { sticky }) },
+    mayJoin,
     maxTunnels: server.max_tunnels,
     requestRecords: server.limits.request_records,
     owners: {

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Certificate } from "@postern/net";
 import { startServer, type Server } from "@postern/server";
+import { cookieKey as cookieKeyOf } from "../credentials/cookie-key.js";
 import { loadServerCredentials, loginsText, type ServerCredentials } from "../credentials/server-credentials.js";
 import type { Settings } from "../settings/configuration.js";
 import { serverOptions } from "./configured-server.js";
@@ -18,6 +19,7 @@ export interface ServerServiceOptions {
 export class ServerService implements Service {
   readonly #options: ServerServiceOptions;
   #server: Server | undefined;
+  #cookieKey: string | undefined;
   #served: readonly Certificate[];
 
   constructor(options: ServerServiceOptions) {
@@ -33,7 +35,9 @@ export class ServerService implements Service {
 
   async start(): Promise<void> {
     const { settings, credentials, log, requestLog, onState } = this.#options;
-    this.#server = await startServer({ ...serverOptions(settings, credentials), log, requestLog });
+    const options = serverOptions(settings, credentials);
+    const cookieKey = (): string => (this.#cookieKey ??= cookieKeyOf(settings, (text) => log.warn(text)));
+    this.#server = await startServer({ ...options, groups: { ...options.groups, cookieKey }, log, requestLog });
     onState("listening", this.#server);
   }
 

@@ -1,4 +1,5 @@
 import { ConfigError, pendingSettings, resolve, tunnelEndpoint, type EndpointConfiguration } from "@postern/config";
+import { CliError } from "../errors.js";
 import type { Given } from "./configuration.js";
 import { refusePending } from "./unsupported.js";
 
@@ -9,6 +10,8 @@ import { refusePending } from "./unsupported.js";
 export function commandLineEndpoint(given: Given): EndpointConfiguration {
   const resolution = resolve(tunnelEndpoint.each, given, ["tunnel", "endpoint"]);
   if (resolution.problems.length > 0) throw new ConfigError(resolution.problems);
+  if (!resolution.values.group && resolution.values.weight !== 1)
+    throw new CliError("PN_USAGE", "--weight (POSTERN_WEIGHT) needs --join: it is the share in a group of clients.");
   refusePending(pendingSettings(resolution, undefined, [[]]));
   return resolution.values;
 }

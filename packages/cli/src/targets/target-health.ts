@@ -9,7 +9,9 @@ export type HasTable = (name: "circuit_breaker" | "http_health" | "websocket_hea
 /** How requests decide whether a target of a route is used; nothing if they do not. */
 export function healthOf(route: RouteConfiguration, hasTable: HasTable): { health?: Health } {
   const { passive_health: passive, circuit_breaker: breaker, targets, resolve, slow_start: slowStart } = route;
-  const isPlural = targets.length > 1 || resolve === "all";
+  const urls = [route.target, ...targets.map(({ url }) => url)];
+  // Several clients may serve a tunnel.
+  const isPlural = targets.length > 1 || resolve === "all" || urls.some((url) => url?.startsWith("tunnel:") === true);
   const health = {
     ...(passive.enabled && isPlural ? { ejection: ejectionOf(passive) } : {}),
     ...(hasTable("circuit_breaker") && breaker.enabled ? { breaker: breakerOf(breaker) } : {}),

@@ -7,6 +7,7 @@ import { login, remoteError } from "../server-connection/login.js";
 import { parseProxyOf } from "../server-connection/proxy-address.js";
 import { parseServerAddress } from "../server-connection/server-address.js";
 import { serverText } from "../server-text.js";
+import { checkGroupSupport } from "./group-support.js";
 import { isPublicUrl } from "./grant.js";
 
 /** The length of the longest owner or name, in characters. */
@@ -49,7 +50,7 @@ export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
 }
 
 async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
-  const { subdomain, hostHeader, headers = {}, tls = {}, connectionTimeout: timeout = 30_000 } = options;
+  const { subdomain, hostHeader, join, headers = {}, tls = {}, connectionTimeout: timeout = 30_000 } = options;
   const proxy = parseProxyOf(options.server, options);
   const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])]);
   const address = parseServerAddress(options.server);
@@ -81,12 +82,14 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   const abandon = (): void => response.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response in time"));
   signal.addEventListener("abort", abandon, { once: true });
   try {
+    checkGroupSupport(join === true, welcome.features);
     session.control({
       type: "check",
       check: 1,
       local_host: authority,
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
+      ...(join === true ? { join } : {}),
     });
     const { owner, name, public_url: publicUrl } = await response.promise;
     return {

@@ -20,13 +20,16 @@ export type ServerAccess = Pick<ConnectOptions, "server" | "tls" | "proxy">;
 
 /** The environment of a tunnel, which tests replace. */
 export interface Dependencies {
-  /** Logs in. `lifetime`: how long the credential is valid, in milliseconds. @throws TunnelError as `login`. */
+  /**
+   * Logs in. `lifetime`: how long the credential is valid, in milliseconds. `features`: those in force. @throws
+   * TunnelError as `login`.
+   */
   connect: (
     options: LoginOptions,
     local: Local,
     owner: SessionOwner,
     events: TunnelEvents,
-  ) => Promise<{ session: OpenSession; lifetime: number | undefined }>;
+  ) => Promise<{ session: OpenSession; lifetime: number | undefined; features: readonly string[] }>;
   /** Whether a server accepts new sessions, according to its health page. */
   isUp: (server: ServerAccess) => Promise<boolean>;
   /** Connects to the local service, and closes the connection. @throws Error. */
@@ -43,10 +46,8 @@ const HEALTH_TIMEOUT = 10_000;
 export const SYSTEM_DEPENDENCIES: Dependencies = {
   async connect(options, local, owner, events) {
     const { session, welcome } = await login(options);
-    return {
-      session: new TunnelSession(session, localEnd(local, welcome.features), owner, events),
-      lifetime: welcome.expires_in_ms,
-    };
+    const { features, expires_in_ms: lifetime } = welcome;
+    return { session: new TunnelSession(session, localEnd(local, features), owner, events), lifetime, features };
   },
   isUp: async (access) => (await checkServer({ ...access, connectionTimeout: HEALTH_TIMEOUT })).status < 500,
   reachLocal,

@@ -5,6 +5,7 @@ import { explainRefusal } from "../credential/refusal.js";
 import type { ConnectOptions } from "../options.js";
 import { dialServer } from "../server-connection/server-dial.js";
 import type { Dependencies, OpenSession } from "./dependencies.js";
+import { checkGroupSupport } from "./group-support.js";
 import { checkGrant } from "./grant.js";
 import type { TunnelContext } from "./tunnel-context.js";
 import type { TunnelEvents } from "../tunnel-events.js";
@@ -81,10 +82,11 @@ export class SessionAttempt implements SessionOwner {
    */
   async open(signal: AbortSignal): Promise<Bound> {
     const { options, name, instance } = this.#context;
-    const { session, lifetime } = await this.#login(signal);
+    const { session, lifetime, features } = await this.#login(signal);
     try {
-      const { hostHeader, offlineStatus } = options;
-      const request = { subdomain: name, hostHeader, instance, offlineStatus };
+      const { hostHeader, offlineStatus, join = false, weight } = options;
+      checkGroupSupport(join, features);
+      const request = { subdomain: name, hostHeader, instance, offlineStatus, join, weight };
       const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
       if (this.retired.aborted) throw this.retired.reason;
       checkGrant(bound);

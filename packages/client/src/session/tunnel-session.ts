@@ -38,6 +38,9 @@ export interface BindRequest {
   instance: string;
   /** The status that visitors get while no session serves the name. */
   offlineStatus: number | undefined;
+  /** Serve the name together with the clients that serve it already. The session must have the feature for it. */
+  join: boolean;
+  weight: number | undefined;
 }
 
 /** Receives the events of a session itself. Events of the tunnel go to TunnelEvents. */
@@ -90,7 +93,8 @@ export class TunnelSession implements SessionHandler {
   }
 
   /** Requests the name; waits `timeout` milliseconds for the response. @throws TunnelError of the server. */
-  bind({ subdomain, hostHeader, instance, offlineStatus }: BindRequest, timeout: number): Promise<Bound> {
+  bind(request: BindRequest, timeout: number): Promise<Bound> {
+    const { subdomain, hostHeader, instance, offlineStatus, join, weight } = request;
     this.#session.control({
       type: "bind",
       bind: 1,
@@ -99,6 +103,7 @@ export class TunnelSession implements SessionHandler {
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
       ...(offlineStatus === undefined ? {} : { offline_status: offlineStatus }),
+      ...(join ? { join, ...(weight === undefined ? {} : { weight }) } : {}),
     });
     const late = (): void =>
       this.#bound.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response to the request for the name"));

@@ -12,6 +12,7 @@ export const CONFIG: ConfigSummary = {
   local: "3000",
   subdomain: "web",
   host_header: null,
+  group_weight: null,
   auth_method: "api_key",
   connection_timeout_ms: 30_000,
   keepalive_interval_ms: 10_000,

@@ -20,6 +20,7 @@ test("contains the configuration without secrets", () => {
     local: "3000",
     subdomain: null,
     host_header: null,
+    group_weight: null,
     auth_method: "api_key",
     connection_timeout_ms: 30_000,
     keepalive_interval_ms: 10_000,

@@ -15,6 +15,7 @@ export function configSummary(options: ConnectOptions): ConfigSummary {
     local: localName(options.local),
     subdomain: options.subdomain ?? null,
     host_header: options.hostHeader ?? null,
+    group_weight: options.join === true ? (options.weight ?? 1) : null,
     auth_method: authMethod(options),
     connection_timeout_ms: connectionTimeout ?? 30_000,
     keepalive_interval_ms: Math.min(keepaliveInterval ?? Infinity, DEFAULT_LIMITS.heartbeat),

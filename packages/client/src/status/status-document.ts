@@ -84,6 +84,8 @@ export interface ConfigSummary {
   local: string;
   subdomain: string | null;
   host_header: string | null;
+  /** The share of the requests, for an endpoint that serves its name together with other clients; otherwise null. */
+  group_weight: number | null;
   /** The kind of credential that the client logs in with. */
   auth_method: "api_key" | "token" | "certificate";
   connection_timeout_ms: number;

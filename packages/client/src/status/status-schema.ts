@@ -129,6 +129,11 @@ const configSummary = object("The configuration of the endpoint, without secrets
   local: text("The local service."),
   subdomain: orNull(text("The requested subdomain; null if the server chooses one.")),
   host_header: orNull(text("The Host that the local service receives; null if it is the visitor's.")),
+  group_weight: orNull(
+    count(
+      "The share of the requests, relative to the clients that serve the name together with this one; null if the endpoint does not join other clients.",
+    ),
+  ),
   auth_method: {
     type: "string",
     enum: ["api_key", "token", "certificate"],
@@ -182,7 +187,9 @@ const traffic = {
 };
 
 const gatewayTarget = object("A target of the route.", {
-  target: text("Its host and port, the path of its socket, or `tunnel://name`."),
+  target: text(
+    "Its host and port, the path of its socket, or `tunnel://name`; `tunnel://name#2` is one of several clients that serve the tunnel.",
+  ),
   state: {
     type: "string",
     enum: Object.keys(TARGET_STATES),

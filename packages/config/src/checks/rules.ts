@@ -90,6 +90,8 @@ function* endpointViolations(
       path: [...path, "files"],
       message: 'files needs a folder as the local target, for instance local = "./public"',
     };
+  if (!endpoint.group && endpoint.weight !== 1)
+    yield { path: [...path, "weight"], message: "weight needs group = true: it is the share in a group of clients." };
   if (endpoint.subdomain !== undefined && endpoint.custom_domain !== undefined)
     yield {
       path: [...path, "custom_domain"],

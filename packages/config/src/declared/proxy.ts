@@ -11,6 +11,7 @@ import { pathTemplate, redirectLocation, requestMethod, routeHost, routePath, ro
 import { stickiness, type Stickiness } from "../kinds/stickiness.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
+import { STRATEGIES } from "./strategies.js";
 import { access } from "./access.js";
 import { middleware } from "./proxy-middleware.js";
 import { routeFiles } from "./static-files.js";
@@ -135,16 +136,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
   cert_file: option(filePath, "HTTPS certificate for the host of the route, PEM."),
   key_file: option(filePath, "Private key of the certificate, PEM."),
   strategy: option(
-    choice([
-      "round_robin",
-      "weighted_round_robin",
-      "least_connections",
-      "random",
-      "random_two",
-      "hash",
-      "first",
-      "least_time",
-    ]),
+    choice([...STRATEGIES, "hash"]),
     "How the target of a request is chosen. `round_robin`, `weighted_round_robin`: in turn, by weight. `least_connections`: the target with the fewest requests in progress. `random`: at random, by weight. `random_two`: of two random targets, the one with fewer requests in progress. `hash`: by hash_key. `first`: the first one that is available. `least_time`: of two random targets, the one that is likely to respond first.",
     { default: "round_robin" },
   ),

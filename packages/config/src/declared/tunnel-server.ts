@@ -9,6 +9,8 @@ import { decimal, integer, port } from "../kinds/number.js";
 import { portRange } from "../kinds/port-range.js";
 import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
+import { stickiness, type Stickiness } from "../kinds/stickiness.js";
+import { STRATEGIES } from "./strategies.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 import { serverLimits } from "./server-limits.js";
@@ -209,6 +211,27 @@ const monitoring = section("Health page, metrics and status log of the server.",
   log_tunnel_events: option(flag(), "Log when clients and tunnels connect and disconnect.", { default: true }),
 });
 
+const balancing = section(
+  "Groups: several clients of one owner that serve a name together (`group` of an endpoint, --join).",
+  {
+    may_join: option(
+      flag(),
+      "Allow clients to join those that serve a name. `false`: such clients are refused, and each name has one client.",
+      { default: true },
+    ),
+    strategy: option(
+      choice(STRATEGIES),
+      "How the client of a request is chosen, as `strategy` of `[[proxy]]`. The weights are those that the clients request.",
+      { default: "least_connections" },
+    ),
+    sticky_sessions: option(
+      stickiness(),
+      'Send all requests of a visitor to the same client while it is available. `true` or `"address"`: by the visitor\'s address, whatever the strategy. `"cookie"`: by the cookie `postern_target`; the strategy chooses the client of a visitor without it.',
+      { default: "off" as Stickiness },
+    ),
+  },
+);
+
 const security = section("Limits for visitors and names.", {
   cors_enabled: option(flag(), "Add CORS header fields for cors_origins to responses.", { default: false }),
   cors_origins: option(list(text()), "Origins that CORS allows.", { default: [] as string[], pending: "CORS" }),
@@ -336,6 +359,7 @@ export const tunnelServer = section("Public server.", {
     listen: option(listenAddress(), "Address of the admin API.", ADMIN),
     keys: option(list(text()), "Keys of the admin API.", { default: [] as string[], secret: true, ...ADMIN }),
   }),
+  balancing,
   security,
   network: section("Addresses of separate ports, and options of connections.", {
     bind_address: option(text({ what: "IP address" }), "Address of tunnel_port.", {

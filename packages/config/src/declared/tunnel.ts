@@ -80,6 +80,23 @@ export const tunnelEndpoint = sections(
       "Number of parallel sessions for this tunnel. If one breaks, the others serve its visitors.",
       { default: 1 },
     ),
+    group: option(
+      flag(),
+      "Serve the subdomain together with your other clients that serve it. By default, this client replaces them. The server distributes the requests among the clients of the group.",
+      {
+        default: false,
+        env: "POSTERN_JOIN",
+        flag: "--join",
+        flagSets: "true",
+        flagDoc:
+          "serve the subdomain together with your other clients that serve it, instead of replacing them (the same as POSTERN_JOIN=yes)",
+      },
+    ),
+    weight: option(
+      integer({ min: 0, max: 65_535 }),
+      "Share of the requests, relative to the other clients of the group, whatever the number of `connections`. 0: no requests. Requires `group` (--join).",
+      { default: 1, env: "POSTERN_WEIGHT", flag: "--weight <n>" },
+    ),
     offline_status: option(
       numberChoice([503, 404]),
       "Status that visitors get while no client serves the name: `503`, or `404` as for a name that nobody holds.",

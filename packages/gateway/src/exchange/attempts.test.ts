@@ -131,6 +131,17 @@ describe("a target that breaks the connection before its response", () => {
     expect(last.stream.text).toMatch(/^PUT .*\r\n\r\nhello$/s);
   });
 
+  test("is replaced also if it has sent a part of the head, or an interim response", () => {
+    for (const part of ["HTTP/1.1 204 No Con", "HTTP/1.1 103 X\r\nLink: x\r\n\r\nHTTP/1.1 2"]) {
+      const all = pooled(2);
+      const visitor = new StructuredVisitor(all[0]!, GET);
+      latest(all).stream.arrive(Buffer.from(part));
+      latest(all).stream.break({ cause: "broken", delivered: -1 });
+      latest(all).stream.arrive(Buffer.from(OK));
+      expect([visitor.status, visitor.events, dials(all)]).toEqual([204, ["end", "done"], [1, 1]]);
+    }
+  });
+
   test("is the reason that the visitor gets if all targets do so", () => {
     const all = pooled(2);
     const visitor = new StructuredVisitor(all[0]!, GET);

@@ -4,6 +4,7 @@ import { TARGET_HOST, type UpstreamRoute } from "../route.js";
 import type { PickContext } from "../balance/candidate.js";
 import type { Clock } from "../deadlines/clock.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
+import type { IdleStreams } from "../upstream/idle-streams.js";
 import type { Pool } from "../upstream/pool.js";
 import type { PoolMember } from "../upstream/pool-member.js";
 import { RETRY_LIMITS } from "../upstream/retry-budget.js";
@@ -27,10 +28,14 @@ export class Attempts implements ForwardOptions {
   path: string | undefined;
   /** Whether the current attempt uses a stream that was idle. */
   onIdleStream = false;
+  /** Whether any byte of a response to the current attempt has arrived. */
+  isAnswered = false;
   /** Why `open` returned undefined. */
   refusal: Refusal = refusals.PN_TUNNEL_AWAY;
   /** Where the last attempt was sent to; undefined if there was none. */
   upstream: Upstream | undefined;
+  /** Where the stream of the current attempt is kept for another request. */
+  idle: IdleStreams | undefined;
   /** When the whole request of the current attempt had been sent; NaN: it has not been. */
   sentAt = NaN;
   #target: PoolMember | undefined;
@@ -68,8 +73,10 @@ export class Attempts implements ForwardOptions {
     const stream = idle ?? target.open(now);
     if (stream === undefined) return this.#refuse(failures(upstream)[upstream.unavailable ?? "gone"].refusal);
     this.onIdleStream = idle !== undefined;
+    this.isAnswered = false;
     this.#target = target;
     this.upstream = upstream;
+    this.idle = target.idle;
     this.#epoch = target.epoch ?? 0;
     this.sentAt = NaN;
     return stream;
@@ -79,11 +86,13 @@ export class Attempts implements ForwardOptions {
    * Whether another target of the pool is to get the request after the current attempt broke: none of it was delivered,
    * or it is idempotent and the pool's budget for retries allows it. Each target is tried once. A request that may have
    * been delivered reaches few targets, because it may be what makes them fail. The break of a stream that was idle
-   * says nothing about its target.
+   * says nothing about its target, unless a response has begun.
    */
   failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
     const target = this.#target;
-    if (target === undefined || !pool.isPlural || this.onIdleStream) return false;
+    if (target === undefined || this.#isStale) return false;
+    // A client of a tunnel may have left the pool, with others remaining in it.
+    if (!pool.isPlural && pool.targets.every((each) => each === target)) return false;
     if (delivered !== 0 && !isIdempotent) return false;
     const failed = (this.#failed ??= []);
     if (!failed.includes(target)) failed.push(target);
@@ -117,10 +126,14 @@ export class Attempts implements ForwardOptions {
 
   /** The current attempt is over. */
   end(outcome: AttemptOutcome, status: number): void {
-    // The origin may have closed the connection while it was idle.
-    const isStale = this.onIdleStream && outcome === "broken" && status === 0;
+    const isStale = this.#isStale && outcome === "broken";
     this.#target?.onAttempt(isStale ? "aborted" : outcome, status, this.#epoch);
     this.#target = undefined;
+  }
+
+  /** Whether a break may only mean that the origin closed the connection while it was idle. */
+  get #isStale(): boolean {
+    return this.onIdleStream && !this.isAnswered;
   }
 
   /** The target of the current attempt; undefined while there is none. */
@@ -129,7 +142,7 @@ export class Attempts implements ForwardOptions {
   }
 
   #editHead({ hostHeader, pathEdit }: UpstreamRoute, upstream: Upstream, request: Request): boolean {
-    this.hostHeader = hostHeader === TARGET_HOST ? upstream.authority : hostHeader;
+    this.hostHeader = hostHeader === TARGET_HOST ? (upstream.hostHeader ?? upstream.authority) : hostHeader;
     this.path = undefined;
     if (pathEdit === undefined) return true;
     const { path } = request;

@@ -170,7 +170,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
 
   onData(chunk: Buffer): void {
     const stream = this.#stream as ByteStream;
-    this.#requestSide.forgetSent();
+    this.#attempts.isAnswered = true;
     this.#due = chunk.length;
     this.#isReading = true;
     if (this.#state === "delivering") this.#response.keepsAlive = false;
@@ -216,6 +216,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   onFinalHead(head: ResponseHead): ChunkForm {
     this.status = head.status;
     this.#state = "body";
+    this.#requestSide.forgetSent();
     this.#attempts.onResponse(head.status, this.#visitor.context.exchanges.clock);
     const limit = this.#route?.limits?.idle ?? 0;
     this.#isEventStream = limit > 0 && head.body !== "length" && head.isEventStream;
@@ -262,6 +263,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     const now = this.#visitor.context.exchanges.clock.now();
     const { sent: kept, isIdempotent } = requestSide;
     const failsOver = kept !== undefined && this.#attempts.failsOver(route, reason, isIdempotent, now);
+    if (!failsOver && this.#attempts.isAnswered) return false;
     const sent = failsOver ? kept : requestSide.takeSent(reason, route.retry ?? retrySafely);
     if (sent === undefined) return false;
     this.#endAttempt(reason.cause);
@@ -332,7 +334,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   #completeIfDelivered(): void {
     if (this.#state !== "delivering" || this.#handed > 0 || this.#handedOwn > 0) return;
     const stream = this.#stream as ByteStream;
-    const idle = this.#attempts.target?.idle;
+    const { idle } = this.#attempts;
     const { keepsAlive, idleTimeout } = this.#response;
     this.#finish(this.status, "status");
     if (!this.#isStreamBroken) {

@@ -7,8 +7,8 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "PUT"]);
 const NOTHING: Buffer[] = [];
 
 /**
- * Keeps the data that is needed to send a request again, while no part of a response has arrived. The route's policy
- * decides whether the request is repeated, at most once. Reused for request after request.
+ * Keeps the data that is needed to send a request again, while no final head of a response has arrived. The route's
+ * policy decides whether the request is repeated, at most once. Reused for request after request.
  */
 export class Replay {
   /** Whether the request may use an idle stream: it is idempotent and has no body. */

@@ -60,7 +60,10 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     this.limits = limits;
     this.#targets = targets;
     this.#onRouted = onRouted;
-    const isEven = (health.slowStart ?? 0) === 0 && weights.every((weight) => weight === weights[0]);
+    // The clients of a tunnel have weights of their own.
+    const isEven =
+      (health.slowStart ?? 0) === 0 &&
+      given.every(({ url, weight = 1 }) => weight === weights[0] && !url.startsWith("tunnel:"));
     const policy = createBalance(balance, isEven);
     if (balance.sticky === "cookie") {
       const { name: route, match } = options;

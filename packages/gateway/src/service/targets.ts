@@ -7,17 +7,21 @@ import type { Upstream } from "../upstream/upstream.js";
 import { contentOf } from "../content.js";
 import type { TargetOptions, WeightedTarget } from "./service-options.js";
 import { parseTarget } from "./target-address.js";
-import { targetUpstream, type UpstreamSources } from "./target-upstream.js";
+import { targetUpstream, tunnelOf, type UpstreamSources } from "./target-upstream.js";
 import { TunnelTarget } from "./tunnel-target.js";
+import { TunnelTargets } from "./tunnel-targets.js";
 
-/** A configured target: one, or one for each address of its name. */
-export type Member = Target | ResolvedTargets;
+/** A configured target: one, or one for each address of its name or each client of its tunnel. */
+export type Member = Target | ResolvedTargets | TunnelTargets;
 
 interface Kept {
   readonly content: string;
   readonly member: Member;
-  /** The traffic of its label. Targets that differ only in their TLS options or times share one. */
-  readonly counted: Labelled;
+  /**
+   * The traffic of its label. Targets that differ only in their TLS options or times share one. Undefined: each of its
+   * targets has its own.
+   */
+  readonly counted: Labelled | undefined;
   /** Routes that use it. */
   users: number;
 }
@@ -66,7 +70,7 @@ export class Targets {
     if (kept === undefined || --kept.users > 0) return;
     this.#byContent.delete(kept.content);
     this.#kept.delete(member);
-    this.#traffic.release(kept.counted);
+    if (kept.counted !== undefined) this.#traffic.release(kept.counted);
     if (member instanceof Target) member.idle.close();
     else member.close();
   }
@@ -101,6 +105,8 @@ export class Targets {
       known.users++;
       return known.member;
     }
+    const tunnel = this.#tunnelOf(options);
+    if (tunnel !== undefined) return this.#keep(content, tunnel, undefined);
     let counted: Labelled | undefined;
     const create = (address?: string): Target => {
       const upstream = targetUpstream(options, this.#sources, address);
@@ -112,10 +118,23 @@ export class Targets {
     const [label, first] = member instanceof Target ? [nameOf(member), [member]] : [options.url, member.targets];
     counted = this.#traffic.use({ target: label });
     for (const { upstream } of first) this.#serve(upstream, counted);
+    return this.#keep(content, member, counted);
+  }
+
+  #keep(content: string, member: Member, counted: Labelled | undefined): Member {
     const kept: Kept = { content, member, counted, users: 1 };
     this.#byContent.set(content, kept);
     this.#kept.set(member, kept);
     return member;
+  }
+
+  #tunnelOf({ url }: TargetOptions): TunnelTargets | undefined {
+    const target = parseTarget(url);
+    if (target.kind !== "tunnel") return undefined;
+    const { name, basePath } = target;
+    const tunnel = tunnelOf(url, name, this.#sources);
+    const onUsed = (upstream: Upstream, counted: Labelled): void => this.#serve(upstream, counted);
+    return new TunnelTargets({ name, tunnel, basePath, traffic: this.#traffic, onUsed });
   }
 
   #serve(upstream: Upstream, counted: Labelled): void {

@@ -8,7 +8,7 @@ import type { BreakCause, ResetReason } from "@postern/net";
  */
 export type AttemptOutcome = BreakCause | "invalid" | "status" | "aborted";
 
-/** An attempt whose stream broke before any part of a response arrived. */
+/** An attempt whose stream broke before the final head of a response had arrived. */
 export interface BrokenAttempt {
   readonly reason: ResetReason;
   /** Whether the method may be repeated (RFC 9110, section 9.2.2) and the request is not an upgrade. */

@@ -7,6 +7,7 @@ import type { Upstream } from "./upstream.js";
 /** A target as a member of one pool. */
 export interface PoolMember extends Candidate {
   readonly upstream: Upstream;
+  /** The idle streams that the last attempt to begin with `reuse` or `open` belongs to. */
   readonly idle: IdleStreams;
   /** Whether it takes no request even if it is the only target: its circuit breaker is open. Default: false. */
   readonly isBlocked?: boolean;

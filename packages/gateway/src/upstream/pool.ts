@@ -9,23 +9,26 @@ export interface TargetSource {
   readonly targets: readonly PoolMember[];
 }
 
+/** Shared by all pools, because a server with many tunnels has many of them. */
+const NONE: readonly never[] = [];
+
 /** The targets behind a route. */
 export class Pool {
   readonly #balance: Balance;
   readonly #members: readonly (PoolMember | TargetSource)[];
   readonly #sources: readonly TargetSource[];
   /** The arrays of the sources of which `#targets` was made. */
-  #seen: readonly (readonly PoolMember[])[] = [];
-  #targets: readonly PoolMember[] = [];
+  #seen: readonly (readonly PoolMember[])[] = NONE;
+  #targets: readonly PoolMember[] = NONE;
   #retryBudget: RetryBudget | undefined;
   /** Those that take requests. */
-  #candidates: readonly PoolMember[] = [];
+  #candidates: readonly PoolMember[] = NONE;
   #isPlural = false;
 
   constructor(members: readonly (PoolMember | TargetSource)[], balance: Balance = new LeastLoad()) {
     this.#balance = balance;
     this.#members = members;
-    this.#sources = members.filter(isSource);
+    this.#sources = members.some(isSource) ? members.filter(isSource) : NONE;
     this.#collect();
   }
 
@@ -66,7 +69,7 @@ export class Pool {
   }
 
   #collect(): void {
-    this.#seen = this.#sources.map(({ targets }) => targets);
+    if (this.#sources.length > 0) this.#seen = this.#sources.map(({ targets }) => targets);
     this.#targets = this.#members.flatMap((member) => (isSource(member) ? member.targets : [member]));
     this.#isPlural = this.#targets.length > 1;
     this.#candidates = this.#targets.every(takesRequests) ? this.#targets : this.#targets.filter(takesRequests);

@@ -1,16 +1,15 @@
 import type { PoolMember } from "./pool-member.js";
 import type { TargetSource } from "./pool.js";
 import type { PooledTarget } from "./pooled-target.js";
-import type { Target } from "./target.js";
 
 /** The targets of a source as members of one pool. A target that remains in the source stays the same member. */
 export class PooledSource implements TargetSource {
-  readonly #source: { readonly targets: readonly Target[] };
-  readonly #create: (target: Target) => PooledTarget;
-  #seen: readonly Target[] = [];
+  readonly #source: TargetSource;
+  readonly #create: (target: PoolMember) => PooledTarget;
+  #seen: readonly PoolMember[] = [];
   #targets: readonly PooledTarget[] = [];
 
-  constructor(source: { readonly targets: readonly Target[] }, create: (target: Target) => PooledTarget) {
+  constructor(source: TargetSource, create: (target: PoolMember) => PooledTarget) {
     this.#source = source;
     this.#create = create;
   }

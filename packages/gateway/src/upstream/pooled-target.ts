@@ -10,7 +10,6 @@ import type { AttemptOutcome } from "./attempt.js";
 import type { IdleStreams } from "./idle-streams.js";
 import { failureReason, outlierReason, type LastFailure } from "./target-failure.js";
 import type { PoolMember } from "./pool-member.js";
-import type { Target } from "./target.js";
 import type { Upstream } from "./upstream.js";
 
 /** A response that is an error counts as one that took at least this many milliseconds: errors are often fast. */
@@ -71,7 +70,7 @@ export interface PooledTargetOptions {
 
 /** A target with its weight in one pool, and what requests have shown about it. Other pools may have it too. */
 export class PooledTarget implements PoolMember {
-  readonly target: Target;
+  readonly target: PoolMember;
   readonly weight: number;
   readonly state: TargetState;
   readonly #failures: ReadonlySet<number> | undefined;
@@ -80,7 +79,7 @@ export class PooledTarget implements PoolMember {
   readonly #clock: Clock;
 
   constructor(
-    target: Target,
+    target: PoolMember,
     { weight, state = newState(), failures, slowStart = 0, pool, clock }: PooledTargetOptions,
   ) {
     this.target = target;
@@ -185,7 +184,7 @@ export class PooledTarget implements PoolMember {
   }
 
   onAttempt(outcome: AttemptOutcome, status: number, epoch: number): void {
-    this.target.onAttempt();
+    this.target.onAttempt(outcome, status, epoch);
     if (status !== 0) return this.#onResponseEnd(outcome, status, epoch);
     const { breaker, ejection } = this.state;
     if (NEUTRAL.has(outcome)) return breaker?.onNoResult(epoch);

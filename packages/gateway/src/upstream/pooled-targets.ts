@@ -10,7 +10,6 @@ import { Verdict, type VerdictOptions } from "../health/verdict.js";
 import { PooledTarget, type TargetChange, type TargetPool, type TargetState } from "./pooled-target.js";
 import type { PoolMember } from "./pool-member.js";
 import type { TargetSource } from "./pool.js";
-import { Target } from "./target.js";
 
 /** How requests decide whether a target of a pool is used. */
 export interface HealthOptions {
@@ -34,11 +33,11 @@ export class PooledTargets implements TargetPool {
   readonly #options: HealthOptions;
   /** The options and states before a reload. Not its whole pool, which would refer to all earlier ones. */
   readonly #formerOptions: HealthOptions;
-  readonly #formerStates: WeakMap<Target, TargetState> | undefined;
+  readonly #formerStates: WeakMap<PoolMember, TargetState> | undefined;
   readonly #clock: Clock;
   readonly #onChange: OnTargetChange;
   readonly #failures: ReadonlySet<number> | undefined;
-  readonly #states = new WeakMap<Target, TargetState>();
+  readonly #states = new WeakMap<PoolMember, TargetState>();
   /** The members of the pool at present. */
   #members: () => readonly PoolMember[] = () => [];
   /** The members for which `#areUnhealthy` says whether all of them are unhealthy. */
@@ -64,16 +63,18 @@ export class PooledTargets implements TargetPool {
   }
 
   /**
-   * Members for a pool, for targets and their weights. A sole target without a circuit breaker needs no state.
+   * Members for a pool, for targets and their weights. A target that leaves its source and returns has its former
+   * state. A sole target without a circuit breaker needs no state.
    * @param members returns the members of that pool
    */
   membersOf(
-    targets: readonly { target: Target | { readonly targets: readonly Target[] }; weight: number }[],
+    targets: readonly { target: PoolMember | TargetSource; weight: number }[],
     members: () => readonly PoolMember[],
   ): (PoolMember | TargetSource)[] {
     this.#members = members;
     return targets.map(({ target, weight }) => {
-      if (!(target instanceof Target)) return new PooledSource(target, (each) => this.#create(each, weight));
+      if ("targets" in target)
+        return new PooledSource(target, (each) => this.#create(each, weight * each.weight, this.#states.get(each)));
       const { breaker, checks = [] } = this.#options;
       const isPlain = targets.length === 1 && weight === 1 && breaker === undefined && checks.length === 0;
       return isPlain ? target : this.#create(target, weight);
@@ -112,15 +113,15 @@ export class PooledTargets implements TargetPool {
     this.#onChange(target, change);
   }
 
-  #create(target: Target, weight: number): PooledTarget {
-    const state = this.#stateOf(target);
+  #create(target: PoolMember, weight: number, known?: TargetState): PooledTarget {
+    const state = known ?? this.#stateOf(target);
     this.#states.set(target, state);
     const { slowStart } = this.#options;
     const clock = this.#clock;
     return new PooledTarget(target, { weight, state, failures: this.#failures, slowStart, pool: this, clock });
   }
 
-  #stateOf(target: Target): TargetState {
+  #stateOf(target: PoolMember): TargetState {
     const former = this.#formerStates?.get(target);
     const before = this.#formerOptions;
     const { breaker, ejection, checks = [] } = this.#options;

@@ -1,9 +1,10 @@
 import type { ByteStream } from "@postern/net";
+import type { AttemptOutcome } from "./attempt.js";
 import { IdleStreams } from "./idle-streams.js";
 import type { PoolMember } from "./pool-member.js";
 import type { Upstream } from "./upstream.js";
 
-/** An upstream, its idle streams, and its requests in progress. As a member of a pool, it has the weight 1. */
+/** An upstream, its idle streams, and its requests in progress. */
 export class Target implements PoolMember {
   readonly upstream: Upstream;
   readonly idle: IdleStreams;
@@ -27,15 +28,15 @@ export class Target implements PoolMember {
   }
 
   get weight(): number {
-    return 1;
+    return this.upstream.weight ?? 1;
   }
 
   get share(): number {
-    return 1;
+    return this.weight;
   }
 
   get name(): string | undefined {
-    return this.upstream.name;
+    return this.upstream.key ?? this.upstream.name;
   }
 
   reuse(now: number): ByteStream | undefined {
@@ -57,7 +58,8 @@ export class Target implements PoolMember {
     this.upstream.recheck?.();
   }
 
-  onAttempt(): void {
+  onAttempt(outcome: AttemptOutcome): void {
     this.#inUse -= 1;
+    this.upstream.onOutcome?.(outcome);
   }
 }

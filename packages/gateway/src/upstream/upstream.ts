@@ -1,4 +1,5 @@
 import type { ByteStream } from "@postern/net";
+import type { AttemptOutcome } from "./attempt.js";
 
 /** A destination that can be dialled: an address or a tunnel. */
 export interface Upstream {
@@ -9,8 +10,14 @@ export interface Upstream {
   readonly unavailable: "gone" | "full" | undefined;
   /** For logs: its host and port, the path of its socket, or undefined if the route says enough. */
   readonly name?: string;
+  /** Tells it from other upstreams for policies that depend on it across restarts. Default: its name. */
+  readonly key?: string;
   /** For Host: the host and port that it is reached by; undefined if it has no address of its own. */
   readonly authority?: string;
+  /** The Host for it on a route with TARGET_HOST. Default: its authority. */
+  readonly hostHeader?: string | undefined;
+  /** Its share of the requests, if it is one of several in a place where one target is configured. Default 1. */
+  readonly weight?: number;
   /** The path of its URL, below which a route's path edit puts requests. Empty if that is `/`. Default: empty. */
   readonly basePath?: string;
   /** Idle streams that may be kept to it. Default: any number. */
@@ -28,6 +35,8 @@ export interface Upstream {
   connect?(timeout: number, done: (fault: string | undefined) => void): () => void;
   /** Finds out whether it accepts connections again. Call it about once a second. */
   recheck?(): void;
+  /** A target's attempt to use it is over. */
+  onOutcome?(outcome: AttemptOutcome): void;
   /**
    * Opens a stream and returns it at once. If the upstream cannot be reached, the stream breaks later, with `onReset`.
    */

@@ -13,6 +13,8 @@ export const FEATURES = {
   limitCodes: "limit_codes",
   /** The server accepts PN_DIAL_UNTRUSTED and PN_DIAL_SCHEME. Without it, the client sends PN_DIAL_FAILED for both. */
   dialCodes: "dial_codes",
+  /** Clients may join the clients that serve a name. Without it, the server would replace those clients. */
+  groups: "groups",
 } as const;
 
 /** Control messages: PROTOCOL.md, sections 3 and 4. Field names are those on the wire. */
@@ -76,6 +78,10 @@ export interface Bind {
   instance?: string;
   /** The status that visitors get while no session serves the name: 404, or 503. Default 503. */
   offline_status?: number;
+  /** Serve the name together with the clients that serve it already, instead of replacing them. */
+  join?: boolean;
+  /** The client's share of the requests relative to those it serves the name with, 0 to MAX_WEIGHT. Default 1. */
+  weight?: number;
 }
 
 export interface Bound {
@@ -85,6 +91,8 @@ export interface Bound {
   tunnel_id: string;
   name: string;
   public_url: string;
+  /** In response to a `bind` with `join`: the number of clients that serve the name now, this one included. */
+  members?: number;
 }
 
 /** Asks for the outcome of a `bind` with the same fields, without binding. */
@@ -94,6 +102,7 @@ export interface Check {
   subdomain?: string;
   host_header?: string;
   local_host?: string;
+  join?: boolean;
 }
 
 /** The `bind` would be granted; without `name`, under a generated name. */
@@ -191,7 +200,15 @@ const TOTALS: Fields = {
 
 const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
 
-const BIND: Fields = { subdomain: optional(text), host_header: optional(text), local_host: optional(text) };
+/** The largest `weight` in `bind`. */
+export const MAX_WEIGHT = 65_535;
+
+const BIND: Fields = {
+  subdomain: optional(text),
+  host_header: optional(text),
+  local_host: optional(text),
+  join: optional(flag),
+};
 
 const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   hello: {
@@ -216,8 +233,16 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     ...BIND,
     instance: optional((value) => text(value) && (value as string).length <= 64),
     offline_status: optional(count),
+    weight: optional((value) => count(value) && (value as number) <= MAX_WEIGHT),
   },
-  bound: { bind: count, tunnel: count, tunnel_id: text, name: text, public_url: text },
+  bound: {
+    bind: count,
+    tunnel: count,
+    tunnel_id: text,
+    name: text,
+    public_url: text,
+    members: optional(count),
+  },
   check: { check: count, ...BIND },
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },
   unbind: { tunnel: count },

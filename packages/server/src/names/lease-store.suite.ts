@@ -24,12 +24,17 @@ export function describeLeaseStore(create: (now: () => number) => LeaseStore): v
       expect(store.find("shop")).toEqual(lease);
       expect(lease).toMatchObject({ name: "shop", owner: "ann", expiresAt: Infinity, awaited: false, fenced: [] });
       expect(lease.offlineStatus).toBe(503);
-      expect([isServed(lease), isShared(lease, "one"), isShared(lease, "two")]).toEqual([true, true, false]);
+      expect([isServed(lease), isShared(lease, ANN), isShared(lease, { ...ANN, instance: "two" })]).toEqual([
+        true,
+        true,
+        false,
+      ]);
       expect(store.count("ann")).toBe(1);
     });
 
     test("binds without an instance share nothing", () => {
-      expect(isShared(store.acquire("shop", { owner: "ann", instance: undefined }), undefined)).toBe(false);
+      const nameless = { owner: "ann", instance: undefined };
+      expect(isShared(store.acquire("shop", nameless), nameless)).toBe(false);
     });
 
     test("each epoch is higher than all earlier ones, including those of other names and of names that were free in between", () => {
@@ -51,6 +56,48 @@ export function describeLeaseStore(create: (now: () => number) => LeaseStore): v
       expect(isFenced("one")).toBe(false);
       const again = store.acquire("shop", ANN);
       expect([isFencedOff(again, "one"), isFencedOff(again, "two")]).toEqual([false, true]);
+    });
+
+    test("an instance that joins shares the lease with those that have it, also when none serves it any more", () => {
+      const { epoch } = store.acquire("shop", ANN);
+      const two = { owner: "ann", instance: "two", joins: true };
+      expect(isShared(store.find("shop")!, two)).toBe(true);
+      store.join("shop", epoch, "two");
+      store.join("shop", epoch, "two");
+      const shared = store.find("shop")!;
+      expect([shared.instances, shared.epoch]).toEqual([["one", "two"], epoch]);
+      store.keep("shop", epoch, true);
+      const again = store.acquire("shop", { owner: "ann", instance: "three", joins: true });
+      expect([again.instances, again.fenced]).toEqual([["one", "two", "three"], []]);
+      // A client of the group that drops and returns without asking to join does not replace the others.
+      store.keep("shop", again.epoch, true);
+      expect(store.acquire("shop", ANN)).toMatchObject({ instances: ["two", "three", "one"], fenced: [] });
+    });
+
+    test("all instances that share a lease are fenced off when another client replaces them, except those that left", () => {
+      const { epoch } = store.acquire("shop", ANN);
+      for (const instance of ["two", "three", "four"]) store.join("shop", epoch, instance);
+      store.leave("shop", epoch, "three");
+      const lease = store.acquire("shop", { owner: "ann", instance: "new" });
+      expect([lease.instances, lease.fenced]).toEqual([["new"], ["one", "two", "four"]]);
+      const joined = store.acquire("shop", { owner: "ann", instance: "two", joins: true });
+      expect([joined.instances, joined.fenced]).toEqual([
+        ["new", "two"],
+        ["one", "four"],
+      ]);
+    });
+
+    test("an older epoch adds and removes no instance", () => {
+      const { epoch } = store.acquire("shop", ANN);
+      const lease = store.acquire("shop", { owner: "ann", instance: "two" });
+      store.join("shop", epoch, "one");
+      store.leave("shop", epoch, "two");
+      expect(store.find("shop")).toEqual(lease);
+    });
+
+    test("the instances that are remembered after they lost a name are limited", () => {
+      for (let n = 0; n < 3 * SERVER_LIMITS.sessionsPerName; n++) store.acquire("shop", { ...ANN, instance: `i${n}` });
+      expect(store.find("shop")?.fenced).toHaveLength(SERVER_LIMITS.sessionsPerName);
     });
 
     test("a kept name keeps the status that its last holder chose", () => {

@@ -9,8 +9,15 @@ export interface LeaseStore {
   find(name: string): Lease | undefined;
   /** The number of names that `owner` holds, including those without a session. */
   count(owner: string): number;
-  /** Assigns `name` to `holder` under a new epoch. The name must be free or already belong to the owner. */
+  /**
+   * Assigns `name` to `holder` under a new epoch. The name must be free or already belong to the owner. The instances
+   * that had it keep it if `holder` joins or is one of them; otherwise they are fenced off.
+   */
   acquire(name: string, holder: Holder): Lease;
+  /** `instance` shares the lease of `name` from now on. Nothing changes if the lease has a different epoch. */
+  join(name: string, epoch: number, instance: string): void;
+  /** `instance` no longer shares the lease of `name`. Nothing changes if the lease has a different epoch. */
+  leave(name: string, epoch: number, instance: string): void;
   /**
    * The last session that served `name` has ended. The owner keeps the name for SERVER_LIMITS.nameHold. Nothing changes
    * if the lease has a different epoch.

@@ -2,6 +2,10 @@
 export interface Holder {
   readonly owner: string;
   readonly instance: string | undefined;
+  /** Whether it serves the name together with the clients that hold it, instead of replacing them. Default false. */
+  readonly joins?: boolean;
+  /** Its share of the requests relative to the clients that it serves the name with. Default 1. */
+  readonly weight?: number;
   /** What visitors get while no session serves the name. Default 503. */
   readonly offlineStatus?: OfflineStatus;
 }
@@ -13,8 +17,11 @@ export type OfflineStatus = 404 | 503;
 export interface Lease {
   readonly name: string;
   readonly owner: string;
-  /** The instance of the owner's client that holds the name, or that held it last. */
-  readonly instance: string | undefined;
+  /**
+   * The instances of the owner's clients that hold the name together, or that held it last: those that serve it, and
+   * those that dropped and may return. The latest is last. Empty: one client without an instance.
+   */
+  readonly instances: readonly string[];
   /** Higher than every earlier epoch of the store. Calls with an older epoch change nothing. */
   readonly epoch: number;
   /** When the name becomes free, in milliseconds of the store's clock; Infinity while a session serves it. */
@@ -31,9 +38,9 @@ export function isServed({ expiresAt }: Lease): boolean {
   return expiresAt === Infinity;
 }
 
-/** Whether another session of `instance` would share the lease. */
-export function isShared(lease: Lease, instance: string | undefined): boolean {
-  return isServed(lease) && instance !== undefined && instance === lease.instance;
+/** Whether another session of the holder would share the lease: its instance has it already, or it joins. */
+export function isShared(lease: Lease, { instance, joins }: Holder): boolean {
+  return isServed(lease) && instance !== undefined && (joins === true || lease.instances.includes(instance));
 }
 
 /** Whether `instance` lost the name to an instance that serves it or is awaited. */

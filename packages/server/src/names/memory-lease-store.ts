@@ -3,7 +3,7 @@ import type { Holder, Lease } from "./lease.js";
 import type { LeaseStore } from "./lease-store.js";
 
 /** The number of instances that are remembered after they lost a name. */
-const MAX_FENCED = 16;
+const MAX_FENCED = SERVER_LIMITS.sessionsPerName;
 
 /** Stores the leases of a single server in memory. */
 export class MemoryLeaseStore implements LeaseStore {
@@ -33,21 +33,32 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.#counts.get(owner) ?? 0;
   }
 
-  acquire(name: string, { owner, instance, offlineStatus = 503 }: Holder): Lease {
+  acquire(name: string, holder: Holder): Lease {
+    const { owner, offlineStatus = 503 } = holder;
     const former = this.find(name);
     if (former === undefined) this.#counts.set(owner, this.count(owner) + 1);
     const lease: Lease = {
       name,
       owner,
-      instance,
       epoch: ++this.#epoch,
       expiresAt: Infinity,
       awaited: false,
       offlineStatus,
-      fenced: fencedBy(instance, former),
+      ...instancesAfter(holder, former),
     };
     this.#leases.set(name, lease);
     return lease;
+  }
+
+  join(name: string, epoch: number, instance: string): void {
+    const lease = this.#leases.get(name);
+    if (lease?.epoch === epoch && !lease.instances.includes(instance))
+      this.#leases.set(name, { ...lease, instances: [...lease.instances, instance] });
+  }
+
+  leave(name: string, epoch: number, instance: string): void {
+    const lease = this.#leases.get(name);
+    if (lease?.epoch === epoch) this.#leases.set(name, { ...lease, instances: without(lease.instances, instance) });
   }
 
   keep(name: string, epoch: number, awaited: boolean): void {
@@ -73,10 +84,21 @@ export class MemoryLeaseStore implements LeaseStore {
   }
 }
 
-/** The instance that gets the name is no longer fenced off. The instance that loses it is fenced off. */
-function fencedBy(instance: string | undefined, former: Lease | undefined): readonly string[] {
-  if (former === undefined) return [];
-  const others = former.fenced.filter((each) => each !== instance);
-  if (former.instance === undefined || former.instance === instance) return others;
-  return [...others, former.instance].slice(-MAX_FENCED);
+/** The instances that have the name when `holder` gets it, and those that have lost it. */
+function instancesAfter({ instance, joins }: Holder, former: Lease | undefined): Pick<Lease, "instances" | "fenced"> {
+  if (instance === undefined) return { instances: [], fenced: fencedOff(former) };
+  if (former === undefined) return { instances: [instance], fenced: [] };
+  const isMember = joins === true || former.instances.includes(instance);
+  return isMember
+    ? { instances: [...without(former.instances, instance), instance], fenced: without(former.fenced, instance) }
+    : { instances: [instance], fenced: without(fencedOff(former), instance) };
+}
+
+/** The instances that have lost a name when another client replaces all those that have it. */
+function fencedOff(former: Lease | undefined): readonly string[] {
+  return former === undefined ? [] : [...former.fenced, ...former.instances].slice(-MAX_FENCED);
+}
+
+function without(instances: readonly string[], instance: string): readonly string[] {
+  return instances.includes(instance) ? instances.filter((each) => each !== instance) : instances;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { parseAuthority } from "@postern/gateway";
 import type { Bind, Check, ErrorCode } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
@@ -51,7 +52,7 @@ function grantOrCode(
   bind: Bind | Check,
   { principal, user }: Binder,
   tunnels: number,
-  { registry, nameRules, maxTunnels }: SessionDependencies,
+  { registry, nameRules, maxTunnels, mayJoin }: SessionDependencies,
 ): BindGrant | ErrorCode {
   const { subdomain } = bind;
   const named =
@@ -69,10 +70,21 @@ function grantOrCode(
   if (tunnels >= SERVER_LIMITS.tunnelsPerSession) return "PN_SESSION_TUNNEL_LIMIT";
   // Another session for a name that is already served does not add a tunnel.
   if (registry.size >= maxTunnels && !registry.has(name)) return "PN_SERVER_TUNNEL_LIMIT";
-  const holder: Holder = {
-    owner: principal.owner,
-    instance: bind.type === "bind" ? bind.instance : undefined,
-    offlineStatus: bind.type === "bind" && bind.offline_status === 404 ? 404 : 503,
-  };
+  const joins = bind.join === true;
+  if (joins && !mayJoin) return "PN_JOIN_FORBIDDEN";
+  const holder = holderOf(bind, principal.owner, joins);
   return registry.refusal(name, holder) ?? { ...named, hostHeader, holder };
+}
+
+function holderOf(bind: Bind | Check, owner: string, joins: boolean): Holder {
+  // A `check` has the outcome of a `bind` by an instance that the server does not know.
+  if (bind.type === "check") return { owner, instance: undefined, joins };
+  return {
+    owner,
+    // Without an instance, each `bind` that joins is a client of its own.
+    instance: bind.instance ?? (joins ? randomUUID() : undefined),
+    joins,
+    ...(joins && bind.weight !== undefined ? { weight: bind.weight } : {}),
+    offlineStatus: bind.offline_status === 404 ? 404 : 503,
+  };
 }

@@ -12,6 +12,8 @@ export interface SessionDependencies extends Loggers {
   readonly owners: Owners;
   readonly registry: TunnelRegistry;
   readonly nameRules: NameRules;
+  /** Whether clients may join those that serve a name. */
+  readonly mayJoin: boolean;
   /** Tunnels of all sessions together. */
   readonly maxTunnels: number;
   /** The limits of every session. */

@@ -67,6 +67,7 @@ export function sessionDependencies(more: Partial<SessionDependencies> = {}): Se
     owners: new Owners(DEFAULT_OWNER_LIMITS, () => performance.now()),
     registry: new TunnelRegistry(new MemoryLeaseStore(() => performance.now())),
     nameRules: DEFAULT_NAME_RULES,
+    mayJoin: true,
     maxTunnels: Infinity,
     limits: DEFAULT_LIMITS,
     log,

@@ -52,7 +52,8 @@ export class SessionTunnels implements TunnelOwner {
     const { number, id, name } = this.#open(grant);
     const public_url = this.#dependencies.publicUrl(name);
     this.#log.repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url });
-    return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url };
+    const members = bind.join === true ? { members: this.#dependencies.registry.memberCount(name) } : {};
+    return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url, ...members };
   }
 
   /** Returns the result that a `bind` would have. Opens nothing. */

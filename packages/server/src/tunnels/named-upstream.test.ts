@@ -8,27 +8,26 @@ import { TunnelRegistry } from "./tunnel-registry.js";
 const STREAM = {};
 
 /** The upstream of the name `web`, which these tunnels serve in turn. */
-function upstream(...found: (Partial<Tunnel> | "away" | undefined)[]): NamedUpstream {
+function upstream(...found: (Partial<Tunnel> | undefined)[]): NamedUpstream {
   let next = 0;
-  const find = (name: string): Tunnel | "away" | undefined =>
-    name === "web" ? (found[next++ % found.length] as Tunnel | "away") : undefined;
-  const peek = (name: string): Tunnel | undefined => {
-    const tunnel = name === "web" ? found[next % found.length] : undefined;
-    return typeof tunnel === "object" ? (tunnel as Tunnel) : undefined;
+  const peek = (name: string): Tunnel | undefined =>
+    name === "web" ? (found[next % found.length] as Tunnel | undefined) : undefined;
+  const pick = (name: string): Tunnel | undefined => {
+    const tunnel = peek(name);
+    next++;
+    return tunnel;
   };
-  return new NamedUpstream("web", { find, peek }, (name) => `${name}.tunnel.example:8080`);
+  return new NamedUpstream("web", { pick, peek, members: () => [] }, (name) => `${name}.tunnel.example:8080`);
 }
 
 test("a name without a client is gone, and the public address is its Host", () => {
-  for (const found of ["away", undefined] as const) {
-    const { unavailable, suspect, authority } = upstream(found);
-    expect([unavailable, suspect, authority]).toEqual(["gone", true, "web.tunnel.example:8080"]);
-  }
+  const { unavailable, suspect, authority } = upstream(undefined);
+  expect([unavailable, suspect, authority]).toEqual(["gone", true, "web.tunnel.example:8080"]);
 });
 
 test("a tunnel decides for itself whether it is available, and which Host its service gets", () => {
-  const { unavailable, suspect, authority } = upstream({ unavailable: "full", suspect: false, hostHeader: "app" });
-  expect([unavailable, suspect, authority]).toEqual(["full", false, "app"]);
+  const { unavailable, suspect, hostHeader } = upstream({ unavailable: "full", suspect: false, hostHeader: "app" });
+  expect([unavailable, suspect, hostHeader]).toEqual(["full", false, "app"]);
 });
 
 test("a dial opens a stream of a tunnel, whose client gets the record of the request", () => {

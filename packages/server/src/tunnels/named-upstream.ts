@@ -1,16 +1,19 @@
 import type { FinishedRequest, Upstream } from "@postern/gateway";
 import type { ByteStream } from "@postern/net";
+import type { GroupMember } from "./group-member.js";
 import type { Tunnel } from "./tunnel.js";
 import type { TunnelRegistry } from "./tunnel-registry.js";
+
+type Names = Pick<TunnelRegistry, "members" | "peek" | "pick">;
 
 /** The tunnels of one name as a target of a gateway in the same process. */
 export class NamedUpstream implements Upstream {
   readonly #name: string;
-  readonly #registry: Pick<TunnelRegistry, "find" | "peek">;
+  readonly #registry: Names;
   readonly #publicHost: (name: string) => string;
 
   /** @param publicHost returns the host and port at which visitors reach a name */
-  constructor(name: string, registry: Pick<TunnelRegistry, "find" | "peek">, publicHost: (name: string) => string) {
+  constructor(name: string, registry: Names, publicHost: (name: string) => string) {
     this.#name = name;
     this.#registry = registry;
     this.#publicHost = publicHost;
@@ -25,14 +28,23 @@ export class NamedUpstream implements Upstream {
     return this.#tunnel?.suspect ?? true;
   }
 
-  /** The Host that the service gets from visitors of the tunnel. */
+  /** The clients that serve the name, if there are several, or if it matters which one serves it. */
+  get members(): readonly GroupMember[] {
+    return this.#registry.members(this.#name);
+  }
+
+  /** The Host that the service gets from visitors of the tunnel, unless its client sets another one. */
   get authority(): string {
-    return this.#tunnel?.hostHeader ?? this.#publicHost(this.#name);
+    return this.#publicHost(this.#name);
+  }
+
+  get hostHeader(): string | undefined {
+    return this.#tunnel?.hostHeader;
   }
 
   dial(): ByteStream {
-    const tunnel = this.#registry.find(this.#name);
-    if (typeof tunnel !== "object") throw new Error(`no client serves ${this.#name}`);
+    const tunnel = this.#registry.pick(this.#name);
+    if (tunnel === undefined) throw new Error(`no client serves ${this.#name}`);
     return tunnel.dial();
   }
 

@@ -1,48 +1,83 @@
-import { LeastLoad } from "@postern/gateway";
+import { LeastLoad, type UpstreamRoute } from "@postern/gateway";
+import type { Holder } from "../names/lease.js";
+import type { GroupMember } from "./group-member.js";
+import { GroupRoute, type GroupOptions } from "./group-route.js";
 import { isSigned } from "./probe-route.js";
 import type { Tunnel } from "./tunnel.js";
 
-/** The tunnels that serve one name together: one for each session of the instance that holds the lease. */
+const NONE: readonly never[] = [];
+
+/** The tunnels that serve one name together: one for each session of the clients that hold the lease. */
 export class TunnelGroup {
   /** The epoch of the lease. */
   readonly epoch: number;
+  readonly #options: GroupOptions;
   #tunnels: readonly Tunnel[] = [];
   readonly #balance = new LeastLoad();
+  /** Undefined as long as only one client has served the name, as for most names. */
+  #shared: GroupRoute | undefined;
 
-  constructor(epoch: number) {
+  constructor(epoch: number, options: GroupOptions) {
     this.epoch = epoch;
+    this.#options = options;
   }
 
   get size(): number {
     return this.#tunnels.length;
   }
 
-  add(tunnel: Tunnel): void {
+  /** The clients that serve the name, if there are several, or if it matters which one serves it. */
+  get members(): readonly GroupMember[] {
+    return this.#shared?.members ?? NONE;
+  }
+
+  add(tunnel: Tunnel, holder: Holder): void {
     // The client may have opened another session because these are lost.
-    for (const member of this.#tunnels) member.checkAlive();
+    for (const each of this.#tunnels) each.checkAlive();
     tunnel.epoch = this.epoch;
-    // `push` would make room for sixteen more, and most groups have one member.
+    tunnel.holder = holder;
+    // `push` would make room for sixteen more, and most groups have one tunnel.
     this.#tunnels = this.#tunnels.concat(tunnel);
+    if (this.#shared !== undefined) return this.#shared.add(tunnel, holder);
+    const isPlain = holder.weight !== 0 && this.#tunnels.every((each) => each.holder?.instance === holder.instance);
+    if (!isPlain) this.#share(tunnel.name);
   }
 
   /** Returns whether `tunnel` was a member. */
   remove(tunnel: Tunnel): boolean {
     const { size } = this;
-    this.#tunnels = this.#tunnels.filter((member) => member !== tunnel);
-    return this.size < size;
+    this.#tunnels = this.#tunnels.filter((each) => each !== tunnel);
+    if (this.size === size) return false;
+    this.#shared?.remove(tunnel, tunnel.holder?.instance);
+    return true;
   }
 
   /** Call it when another instance gets the name. */
   replace(): void {
+    this.#shared?.clear();
     for (const tunnel of this.#tunnels) tunnel.onReplaced();
   }
 
-  /** The tunnel for the next request. */
+  /** Whether a session of `instance` is among the tunnels. */
+  has(instance: string): boolean {
+    return this.#tunnels.some(({ holder }) => holder?.instance === instance);
+  }
+
+  /** The route of the next request; undefined if no client takes requests. */
+  route(): UpstreamRoute | undefined {
+    const shared = this.#shared;
+    if (shared === undefined) return this.pick();
+    // A sole client needs no state, unless it takes no requests.
+    if (shared.members.length === 1 && shared.members[0]?.weight !== 0) return this.pick();
+    return shared.pool.candidates.length === 0 ? undefined : shared;
+  }
+
+  /** A tunnel for the next stream. */
   pick(): Tunnel | undefined {
     return this.#balance.pick(this.#tunnels);
   }
 
-  /** A tunnel that could get the next request. Unlike `pick`, it does not take a turn. */
+  /** A tunnel that could get the next stream. Unlike `pick`, it does not take a turn. */
   peek(): Tunnel | undefined {
     return this.#balance.peek(this.#tunnels);
   }
@@ -52,8 +87,18 @@ export class TunnelGroup {
     return this.#tunnels.find(({ id }) => isSigned(field, id));
   }
 
-  /** Detects sessions that are cut off if another session could serve instead. Call it about once a second. */
+  /**
+   * Detects sessions that are cut off, because another session, or another target of a gateway, could serve instead.
+   * Call it about once a second.
+   */
   watch(): void {
-    if (this.#tunnels.length > 1) for (const tunnel of this.#tunnels) tunnel.watch();
+    this.#shared?.sweep();
+    for (const tunnel of this.#tunnels) tunnel.watch();
+  }
+
+  /** From now on, each client has its share of the requests, whatever the number of its sessions. */
+  #share(name: string): void {
+    this.#shared = new GroupRoute(name, this.#options);
+    for (const each of this.#tunnels) this.#shared.add(each, each.holder as Holder);
   }
 }

@@ -2,12 +2,16 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SERVER_LIMITS } from "../limits.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
+import type { Holder } from "../names/lease.js";
+import type { GroupRoute } from "./group-route.js";
 import { TunnelRegistry, type Release } from "./tunnel-registry.js";
 import type { Tunnel } from "./tunnel.js";
 
 const NAMES = ["app", "web"];
 const OWNERS = ["ann", "bob"];
-const INSTANCES = [undefined, "one", "two"];
+const INSTANCES = [undefined, "one", "two", "three"];
+/** By instance. Default 1. */
+const WEIGHTS: Readonly<Record<string, number>> = { two: 0, three: 5 };
 
 /**
  * A session's tunnel in the model. It may be alive, half-open (its client is gone, and the server does not know) or
@@ -21,6 +25,7 @@ interface FakeTunnel {
   inUse: number;
   suspect: boolean;
   available: true;
+  holder: Holder | undefined;
   /** How often it was replaced by another instance. */
   replaced: number;
   checkAlive(): void;
@@ -35,12 +40,12 @@ interface Expected {
   awaited: boolean;
   expiresAt: number;
   fenced: Set<string>;
-  last: string | undefined;
+  instances: string[];
   epoch: number;
 }
 
 type Step =
-  | { kind: "bind"; name: string; owner: string; instance: string | undefined }
+  | { kind: "bind"; name: string; owner: string; instance: string | undefined; joins: boolean }
   | { kind: "release"; which: number; how: Release }
   | { kind: "wait"; time: number };
 
@@ -52,6 +57,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       name: fc.constantFrom(...NAMES),
       owner: fc.constantFrom(...OWNERS),
       instance: fc.constantFrom(...INSTANCES),
+      joins: fc.boolean(),
     }),
   },
   {
@@ -72,7 +78,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-test("in any order of events one instance holds a name, its owner can always bind it, and older epochs change nothing", () => {
+test("in any order of events one client or group holds a name, its owner can always bind it, and older epochs change nothing", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       let now = 0;
@@ -93,7 +99,15 @@ test("in any order of events one instance holds a name, its owner can always bin
         } else if (each.kind === "bind") {
           const { name, owner, instance } = each;
           const held = model.get(name);
-          const refusal = registry.refusal(name, { owner, instance });
+          const weight = WEIGHTS[instance ?? ""];
+          const holder: Holder = {
+            owner,
+            instance,
+            // Without an instance, a client cannot join.
+            joins: each.joins && instance !== undefined,
+            ...(weight === undefined ? {} : { weight }),
+          };
+          const refusal = registry.refusal(name, holder);
           const isFenced =
             instance !== undefined && held?.fenced.has(instance) === true && (held.serving.length > 0 || held.awaited);
           const expected =
@@ -115,6 +129,7 @@ test("in any order of events one instance holds a name, its owner can always bin
             inUse: 0,
             suspect: false,
             available: true,
+            holder: undefined,
             replaced: 0,
             checkAlive() {},
             watch() {},
@@ -125,17 +140,22 @@ test("in any order of events one instance holds a name, its owner can always bin
             },
           };
           sessions.push(session);
-          registry.add(session as unknown as Tunnel, { owner, instance });
-          const joins =
-            held !== undefined && held.serving.length > 0 && instance !== undefined && instance === held.last;
-          if (joins) {
+          registry.add(session as unknown as Tunnel, holder);
+          const isMember =
+            held !== undefined &&
+            instance !== undefined &&
+            (holder.joins === true || held.instances.includes(instance));
+          const instances = isMember ? held.instances.filter((other) => other !== instance) : [];
+          if (instance !== undefined) instances.push(instance);
+          if (isMember && held.serving.length > 0) {
             expect(session.epoch).toBe(held.epoch);
             held.serving.push(session);
+            if (!held.instances.includes(instance)) held.instances.push(instance);
           } else {
             expect(session.epoch).toBeGreaterThan(held?.epoch ?? 0);
             for (const former of held?.serving ?? []) expect(former.replaced).toBe(1);
             const fenced = new Set(held?.fenced);
-            if (held?.last !== undefined) fenced.add(held.last);
+            if (!isMember) for (const other of held?.instances ?? []) fenced.add(other);
             if (instance !== undefined) fenced.delete(instance);
             model.set(name, {
               owner,
@@ -143,7 +163,7 @@ test("in any order of events one instance holds a name, its owner can always bin
               awaited: false,
               expiresAt: Infinity,
               fenced,
-              last: instance,
+              instances,
               epoch: session.epoch,
             });
           }
@@ -153,6 +173,9 @@ test("in any order of events one instance holds a name, its owner can always bin
           const held = model.get(session.name);
           if (held?.serving.includes(session) === true) {
             held.serving.splice(held.serving.indexOf(session), 1);
+            const hasStopped = each.how !== "dropped" && held.serving.length > 0;
+            if (hasStopped && !held.serving.some(({ instance }) => instance === session.instance))
+              held.instances = held.instances.filter((instance) => instance !== session.instance);
             if (held.serving.length === 0) {
               held.awaited = each.how === "dropped";
               held.expiresAt = now + SERVER_LIMITS.nameHold;
@@ -165,19 +188,27 @@ test("in any order of events one instance holds a name, its owner can always bin
           expect(leases.count(owner)).toBe([...model.values()].filter((held) => held.owner === owner).length);
         for (const name of NAMES) {
           const held = model.get(name);
-          const found = registry.find(name) as unknown as FakeTunnel | "away" | "offline" | undefined;
+          const found = registry.find(name) as unknown as FakeTunnel | GroupRoute | "away" | "offline" | undefined;
           const lease = leases.find(name);
-          expect(lease && [lease.owner, lease.instance, lease.epoch, lease.expiresAt, lease.awaited]).toEqual(
-            held && [held.owner, held.last, held.epoch, held.expiresAt, held.awaited],
-          );
+          expect(
+            lease && [lease.owner, lease.instances, new Set(lease.fenced), lease.epoch, lease.expiresAt, lease.awaited],
+          ).toEqual(held && [held.owner, held.instances, held.fenced, held.epoch, held.expiresAt, held.awaited]);
           if (held === undefined || held.serving.length === 0) {
             expect(found).toBe(held === undefined ? undefined : held.awaited ? "away" : "offline");
             continue;
           }
-          expect(held.serving).toContain(found);
-          expect(new Set(held.serving.map(({ owner, instance, epoch }) => `${owner} ${instance} ${epoch}`)).size).toBe(
-            1,
-          );
+          const clients = [...new Set(held.serving.map(({ instance }) => instance))];
+          const taking = clients.filter((instance) => WEIGHTS[instance ?? ""] !== 0);
+          if (taking.length === 0) expect(found).toBe("offline");
+          else if (clients.length === 1) expect(held.serving).toContain(found);
+          else {
+            const group = found as GroupRoute;
+            expect(group.members.map((member) => member.name)).toEqual(expect.arrayContaining(clients));
+            expect(group.members).toHaveLength(clients.length);
+            expect(new Set(group.pool.candidates.map((member) => member.name))).toEqual(new Set(taking));
+          }
+          expect(registry.memberCount(name)).toBe(clients.length);
+          expect(new Set(held.serving.map(({ owner, epoch }) => `${owner} ${epoch}`)).size).toBe(1);
           for (const { replaced } of held.serving) expect(replaced).toBe(0);
         }
         expect(registry.size).toBe([...model.values()].filter(({ serving }) => serving.length > 0).length);

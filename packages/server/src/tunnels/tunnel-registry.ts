@@ -1,6 +1,9 @@
 import { SERVER_LIMITS } from "../limits.js";
-import { isFencedOff, isShared, type Holder } from "../names/lease.js";
+import type { UpstreamRoute } from "@postern/gateway";
+import { isFencedOff, isShared, type Holder, type Lease } from "../names/lease.js";
 import type { LeaseStore } from "../names/lease-store.js";
+import type { GroupMember } from "./group-member.js";
+import { DEFAULT_GROUP_OPTIONS, type GroupOptions } from "./group-route.js";
 import { TunnelGroup } from "./tunnel-group.js";
 import type { Tunnel } from "./tunnel.js";
 
@@ -13,17 +16,25 @@ export type Release = "dropped" | "stopped" | "free";
 /** Why a client may not serve a name. */
 export type NameRefusal = "PN_NAME_TAKEN" | "PN_NAME_TAKEN_OVER" | "PN_OWNER_NAME_LIMIT" | "PN_NAME_SESSION_LIMIT";
 
+const NONE: readonly never[] = [];
+
 /** The tunnels that serve each name, and the leases that allow it. */
 export class TunnelRegistry {
   readonly #leases: LeaseStore;
   readonly #namesPerOwner: number;
+  readonly #groupOptions: GroupOptions;
   /** By name. Every group has a tunnel and a valid lease. */
   readonly #groups = new Map<string, TunnelGroup>();
 
   /** @param namesPerOwner names that one owner may hold. */
-  constructor(leases: LeaseStore, namesPerOwner: number = SERVER_LIMITS.namesPerOwner) {
+  constructor(
+    leases: LeaseStore,
+    namesPerOwner: number = SERVER_LIMITS.namesPerOwner,
+    groupOptions: GroupOptions = DEFAULT_GROUP_OPTIONS,
+  ) {
     this.#leases = leases;
     this.#namesPerOwner = namesPerOwner;
+    this.#groupOptions = groupOptions;
   }
 
   /** Names that are served now. */
@@ -36,28 +47,32 @@ export class TunnelRegistry {
   }
 
   /** Why `holder` may not serve `name`; undefined: it may. */
-  refusal(name: string, { owner, instance }: Holder): NameRefusal | undefined {
+  refusal(name: string, holder: Holder): NameRefusal | undefined {
+    const { owner, instance } = holder;
     const lease = this.#leases.find(name);
     if (lease === undefined)
       return this.#leases.count(owner) >= this.#namesPerOwner ? "PN_OWNER_NAME_LIMIT" : undefined;
     if (lease.owner !== owner) return "PN_NAME_TAKEN";
     if (isFencedOff(lease, instance)) return "PN_NAME_TAKEN_OVER";
-    const isFull = isShared(lease, instance) && (this.#groups.get(name)?.size ?? 0) >= SERVER_LIMITS.sessionsPerName;
+    const isFull = isShared(lease, holder) && (this.#groups.get(name)?.size ?? 0) >= SERVER_LIMITS.sessionsPerName;
     return isFull ? "PN_NAME_SESSION_LIMIT" : undefined;
   }
 
   /**
-   * Starts to serve the name with `tunnel`. It joins the tunnels of the same instance, and replaces those of another
-   * instance. `refusal` must have returned undefined.
+   * Starts to serve the name with `tunnel`. It joins the tunnels of its instance and of the clients that its instance
+   * serves the name with, or joins now. It replaces those of other clients. `refusal` must have returned undefined.
    */
   add(tunnel: Tunnel, holder: Holder): void {
     const { name } = tunnel;
     const lease = this.#leases.find(name);
     const former = this.#groups.get(name);
-    if (former !== undefined && lease !== undefined && isShared(lease, holder.instance)) return former.add(tunnel);
-    const group = new TunnelGroup(this.#leases.acquire(name, holder).epoch);
+    if (former !== undefined && lease !== undefined && isShared(lease, holder)) {
+      this.#join(lease, former, holder.instance as string);
+      return former.add(tunnel, holder);
+    }
+    const group = new TunnelGroup(this.#leases.acquire(name, holder).epoch, this.#groupOptions);
     this.#groups.set(name, group);
-    group.add(tunnel);
+    group.add(tunnel, holder);
     former?.replace();
   }
 
@@ -65,25 +80,47 @@ export class TunnelRegistry {
   remove(tunnel: Tunnel, how: Release): void {
     const { name, epoch } = tunnel;
     const group = this.#groups.get(name);
-    if (group?.epoch !== epoch || !group.remove(tunnel) || group.size > 0) return;
+    if (group?.epoch !== epoch || !group.remove(tunnel)) return;
+    if (group.size > 0) {
+      // A client that has stopped is no longer one of those that share the name.
+      const instance = tunnel.holder?.instance;
+      if (how !== "dropped" && instance !== undefined && !group.has(instance))
+        this.#leases.leave(name, epoch, instance);
+      return;
+    }
     this.#groups.delete(name);
     if (how === "free") this.#leases.free(name, epoch);
     else this.#leases.keep(name, epoch, how === "dropped");
   }
 
   /**
-   * The tunnel for the next request to `name`; `away` while its client is expected back, `offline` after its client
-   * stopped, undefined if nobody holds the name or its holder shows visitors 404.
+   * The route of the next request to `name`; `away` while its client is expected back, `offline` after its client
+   * stopped or while no client takes requests, undefined if nobody holds the name or its holder shows visitors 404.
    */
-  find(name: string): Tunnel | "away" | "offline" | undefined {
-    const tunnel = this.#groups.get(name)?.pick();
-    if (tunnel !== undefined) return tunnel;
+  find(name: string): UpstreamRoute | "away" | "offline" | undefined {
+    const route = this.#groups.get(name)?.route();
+    if (route !== undefined) return route;
     const lease = this.#leases.find(name);
     if (lease === undefined || lease.offlineStatus === 404) return undefined;
     return lease.awaited ? "away" : "offline";
   }
 
-  /** A tunnel that could get the next request to `name`. Unlike `find`, it does not take a turn of the tunnels. */
+  /** The clients that serve `name`, if there are several, or if it matters which one serves it. */
+  members(name: string): readonly GroupMember[] {
+    return this.#groups.get(name)?.members ?? NONE;
+  }
+
+  /** The number of clients that serve `name`. */
+  memberCount(name: string): number {
+    return this.members(name).length || (this.has(name) ? 1 : 0);
+  }
+
+  /** A tunnel for the next stream to `name`. */
+  pick(name: string): Tunnel | undefined {
+    return this.#groups.get(name)?.pick();
+  }
+
+  /** A tunnel that could get the next stream to `name`. Unlike `pick`, it does not take a turn of the tunnels. */
   peek(name: string): Tunnel | undefined {
     return this.#groups.get(name)?.peek();
   }
@@ -102,5 +139,14 @@ export class TunnelRegistry {
   sweep(): void {
     this.#leases.sweep();
     for (const group of this.#groups.values()) group.watch();
+  }
+
+  /** Adds `instance` to those that share the lease, in the place of one that has dropped if there are too many. */
+  #join({ name, epoch, instances }: Lease, group: TunnelGroup, instance: string): void {
+    if (instances.includes(instance)) return;
+    const dropped =
+      instances.length < SERVER_LIMITS.sessionsPerName ? undefined : instances.find((each) => !group.has(each));
+    if (dropped !== undefined) this.#leases.leave(name, epoch, dropped);
+    this.#leases.join(name, epoch, instance);
   }
 }

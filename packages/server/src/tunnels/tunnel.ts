@@ -8,6 +8,7 @@ import {
 } from "@postern/gateway";
 import type { ByteStream } from "@postern/net";
 import type { Session } from "@postern/protocol";
+import type { Holder } from "../names/lease.js";
 import type { RequestCounter } from "../metrics/metrics.js";
 import { ProbeRoute } from "./probe-route.js";
 import { RepairCounts } from "./repair-counts.js";
@@ -58,8 +59,9 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly pool: Pool;
   readonly requests: RequestLog;
   readonly repairs = new RepairCounts();
-  /** The epoch of its lease. Its group sets it. */
+  /** The epoch of its lease, and the client that holds it. Its group sets them. */
   epoch = 0;
+  holder: Holder | undefined;
   readonly #session: Session;
   readonly #counter: RequestCounter | undefined;
   readonly #owner: TunnelOwner;

@@ -1,5 +1,8 @@
+import { CONFIGURATION } from "@postern/config";
 import { CONFIG_FILE, jsonOption, type CommandDeclaration, type CommandInput } from "../command.js";
 import type { Terminal } from "../../terminal/terminal.js";
+
+const files = CONFIGURATION.entries.static_config.entries;
 
 type Implementation = typeof import("./run.js");
 
@@ -48,7 +51,7 @@ export const config: CommandDeclaration = {
       summary: "show every value and its source, or what happens to a request",
       argument: { usage: "[request...]", description: "request to explain: METHOD and URL" },
       details:
-        "The source of a value is the default, the file or the environment. With METHOD and URL, shows the route of the request, why it was chosen, and what its targets receive or which file of a folder it gets. Sends no request.",
+        "The source of a value is the default, the file or the environment. With METHOD and URL, shows the route of the request, why it was chosen, and what its targets receive or which file of a folder it gets. With --directory, explains what `postern serve <folder>` does: no file is read unless --config names one. Sends no request.",
       options: [
         {
           form: "flag",
@@ -62,6 +65,9 @@ export const config: CommandDeclaration = {
           description: "IP address of the visitor",
           default: "127.0.0.1",
         },
+        files.directory,
+        files.browse,
+        files.fallback,
         CONFIG_FILE,
         jsonOption("print one JSON object per option, or one about the request"),
       ],
@@ -69,6 +75,7 @@ export const config: CommandDeclaration = {
   postern config explain
   postern config explain GET http://localhost:8080/api/users
   postern config explain -H "X-Version: 2" --from 10.0.0.5 GET http://localhost/
+  postern config explain --directory ./public GET http://localhost:8080/.env
   postern config explain --json | jq 'select(.origin != "default")'`,
       run: running(({ explainAll }, line, terminal) => explainAll(line, terminal)),
     },

@@ -36,13 +36,17 @@ function explain(...args: string[]): Promise<string> {
 async function explainFile(toml: string, ...args: string[]): Promise<string> {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
   writeFileSync(file, toml, { mode: 0o600 });
+  return explainLine("--config", file, ...args);
+}
+
+async function explainLine(...args: string[]): Promise<string> {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const terminal = {
     stdout: new Output(streams.stdout),
     stderr: new Output(streams.stderr),
     env: { HOME: "/nowhere" },
   };
-  await run(["config", "explain", "--config", file, ...args], terminal);
+  await run(["config", "explain", ...args], terminal);
   const read = (stream: PassThrough): string => String(stream.read() ?? "");
   return read(streams.stdout) + read(streams.stderr);
 }
@@ -91,6 +95,15 @@ test("shows the file that a folder sends", async () => {
   expect(await explainFile(toml, "POST", "http://a.example/")).toContain("405, files accept GET, HEAD and OPTIONS");
   const { files } = JSON.parse(await explainFile(toml, "--json", "http://a.example/")) as Record<string, unknown>;
   expect(files).toEqual({ directory: folder, path: "/", status: 200, answer: "index", file: "/index.html" });
+});
+
+test("shows the file of a folder on the command line, as `postern serve FOLDER` sends it", async () => {
+  const folder = scratchFolder(onTestFinished);
+  writeFileSync(join(folder, "index.html"), "app");
+  const line = ["--directory", folder, "GET", "http://localhost:8080/users/7"];
+  expect(await explainLine(...line)).toContain("404, the gateway's own page: there is no such file\n");
+  expect(await explainLine("--spa", ...line)).toContain("200, the fallback /index.html: there is no such file\n");
+  expect(await explainLine("--directory", folder)).toMatch(/^# no configuration file\n/);
 });
 
 test("a port on which the gateway does not listen", async () => {

@@ -5,9 +5,10 @@ import { CliError } from "../../errors.js";
 import { failureOf } from "../../reporting/failure.js";
 import { humanOutput } from "../../reporting/messages.js";
 import { gatewayExposure, gatewayMonitoring, hasGateway } from "../../running/gateway-settings.js";
-import { configurationFile, readSettings } from "../../settings/configuration.js";
+import { readSettings, type Settings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import type { CommandInput } from "../command.js";
+import { readServed } from "../serve/given.js";
 import { explainedRequest } from "./explained-request.js";
 import { EXPLAIN_EXAMPLE } from "./request-to-explain.js";
 import { quoted } from "../../settings/owned-file.js";
@@ -96,9 +97,15 @@ function errorOf(errors: readonly unknown[]): unknown {
   return new ConfigError(lines.map((line) => problemOf(line.replaceAll("\n", " "))));
 }
 
+/** Those of `postern serve FOLDER`, if the command line names a folder. */
+async function explainedSettings(given: CommandInput, env: NodeJS.ProcessEnv): Promise<Settings> {
+  if (given.flags["--directory"] === undefined) return readSettings({ ...given, env });
+  return (await readServed({ ...given, argument: undefined, command: "serve" }, env)).settings;
+}
+
 /** `postern config explain [METHOD URL]`: explains a request, or prints every value with its source. */
 export async function explainAll(given: CommandInput, terminal: Terminal): Promise<void> {
-  const settings = await readSettings({ ...given, env: terminal.env });
+  const settings = await explainedSettings(given, terminal.env);
   const { loaded } = settings;
   const { stdout } = terminal;
   const [headers, from] = [given.valuesOf("--header"), given.valueOf("--from")];
@@ -116,7 +123,7 @@ export async function explainAll(given: CommandInput, terminal: Terminal): Promi
     for (const { path, value, origin } of all) stdout.line(JSON.stringify({ path, value: value ?? null, origin }));
     return;
   }
-  stdout.line(paint.dim(`# ${configurationFile(given.config, terminal.env) ?? "no configuration file"}`));
+  stdout.line(paint.dim(`# ${settings.file ?? "no configuration file"}`));
   for (const { path, value, origin } of all) {
     if (value === undefined) continue;
     const from = paint.dim(`# ${printable(origin)}`);

@@ -3,7 +3,8 @@ import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command
 
 const { logging, tunnel } = CONFIGURATION.entries;
 const { auth, local_api, reconnection, ssl } = tunnel.entries;
-const { server_url, subdomain, host_header, local_ca_file, local_verify, files } = tunnelEndpoint.each.entries;
+const { server_url, subdomain, host_header, local_ca_file, local_verify, files, group, weight } =
+  tunnelEndpoint.each.entries;
 
 /** `postern http` */
 export const http: CommandDeclaration = {
@@ -17,6 +18,8 @@ export const http: CommandDeclaration = {
   options: [
     server_url,
     subdomain,
+    group,
+    weight,
     host_header,
     auth.entries.api_key_file,
     auth.entries.token_file,
@@ -56,6 +59,7 @@ Examples:
 
   With server and key in the environment or the configuration file:
     postern http 3000 --subdomain my-app
+    postern http 3000 --subdomain my-app --join      on each of several machines
     postern http https://localhost:8443 --host-header rewrite
     postern http https://192.168.1.10:8006 --local-insecure
     postern http 3000 --json | jq -r '.data.public_url // empty'`,

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { FileCache } from "./file-cache.js";
 import { FileContent, type ContentOwner } from "./file-content.js";
 import type { PacedDisk } from "./paced-disk.js";
+import { hashOf } from "./seen-paths.js";
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -71,7 +72,25 @@ test("files that are used all the time do not keep the memory of those that left
   expect(5_000 - owner.forgotten.length).toBeGreaterThan((4 * MB) / (8.1 * KB) - 64);
 });
 
-test("a file is worth its place when it is looked up again", () => {
-  const cache = new FileCache();
-  expect([cache.admits(17), cache.admits(17), cache.admits(18)]).toEqual([false, true, false]);
+test("a file is worth a free place when it is looked up again, and that of another file the third time", () => {
+  const cache = new FileCache(4 * MB);
+  const admits = (hash: number): boolean[] => [1, 2, 3].map(() => cache.admits(hash));
+  expect(admits(0x1_0000)).toEqual([false, true, true]);
+  const owner = new Owner();
+  for (let n = 0; owner.forgotten.length === 0; n++) cache.add(contentOf(cache, owner, `/${n}`, 10));
+  expect(admits(0x2_0000)).toEqual([false, false, true]);
+});
+
+test("a full cache loses few files while a much larger number of files is looked up at random", () => {
+  const cache = new FileCache(4 * MB);
+  const owner = new Owner();
+  let random = 1;
+  for (let n = 0; n < 300_000; n++) {
+    random = (random * 48_271) % 2_147_483_647;
+    const path = `/${random % 100_000}`;
+    if (cache.admits(hashOf(path, 1))) cache.add(contentOf(cache, owner, path, 10));
+  }
+  expect(cache.bytes).toBeGreaterThan(3.5 * MB);
+  // Without a rule for a full cache, one of 13 look-ups would replace a file: 23,000.
+  expect(owner.forgotten.length).toBeLessThan(6_000);
 });

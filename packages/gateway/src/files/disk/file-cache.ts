@@ -29,6 +29,8 @@ export const FILE_LIMITS = {
  * collected yet. In a process with 10,000 entries, the resident memory is 3.8 KB for each.
  */
 const OVERHEAD = 4_096;
+/** The share of its bytes from which on the cache counts as full. */
+const FULL = 0.9;
 /** How often an entry has its path: in its root, on the disk, and for the disk. */
 const PATHS = 3;
 
@@ -57,9 +59,14 @@ export class FileCache {
     return this.slabs.kept + this.#overhead;
   }
 
-  /** Whether a file that is not kept is worth it: it was looked up before, not long ago. @param hash of its path */
+  /**
+   * Whether a file that is not kept is worth it: it was looked up before, not long ago. A file that takes the place of
+   * another one was looked up twice before, because objects that come and go are memory that V8 collects late.
+   * @param hash of its path
+   */
   admits(hash: number): boolean {
-    return this.#seen.see(hash);
+    const isFull = this.bytes > this.#most * FULL;
+    return this.#seen.see(hash) >= (isFull ? 2 : 1);
   }
 
   /** Keeps `content` until `drop`, or until the cache is full: then its owner forgets it. */
