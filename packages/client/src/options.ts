@@ -46,9 +46,9 @@ export interface ConnectOptions {
    */
   offlineStatus?: 404 | 503;
   /**
-   * Serve the name together with the clients of the same owner that serve it already, instead of replacing them. The
-   * server distributes the requests among them. Older servers and servers that forbid it refuse the client. Default
-   * false.
+   * Serve `subdomain` together with the clients of the same owner that serve it already, instead of replacing them. The
+   * server distributes the requests among them. The client fails at servers that are too old for it, or forbid it.
+   * Default false.
    */
   join?: boolean;
   /**

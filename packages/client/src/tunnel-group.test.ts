@@ -56,8 +56,9 @@ describe("at a server that does not know groups", () => {
 
 test.each([
   [{ weight: 2 }, "weight needs join."],
-  [{ join: true, weight: -1 }, "weight must be a whole number from 0 to 65535, not -1."],
-  [{ join: true, weight: 1.5 }, "weight must be a whole number from 0 to 65535, not 1.5."],
+  [{ join: true }, "join needs a subdomain."],
+  [{ ...JOINS, weight: -1 }, "weight must be a whole number from 0 to 65535, not -1."],
+  [{ ...JOINS, weight: 1.5 }, "weight must be a whole number from 0 to 65535, not 1.5."],
 ])("the options %j are refused", (more, message) => {
   const options = { server: "http://home.test", local: 80, apiKey: "a-key", ...more };
   expect(() => checkConnectOptions(options)).toThrow(new TypeError(message));

@@ -80,7 +80,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
       heartbeat: Math.min(options.keepaliveInterval ?? Infinity, DEFAULT_LIMITS.heartbeat),
       streams: options.maxConnections ?? DEFAULT_LIMITS.streams,
     };
-    checkWeight(options);
+    checkGroupOptions(options);
     const label = options.name ?? options.subdomain ?? "default";
     const emit = (event: TunnelEvent): void => void this.emit("event", event);
     this.#reporter = new EventReporter(label, configSummary(options), dependencies.uptime, emit);
@@ -306,7 +306,9 @@ function groupText(members: number | undefined): string {
   return `, together with ${members === 2 ? "another client" : `${members - 1} other clients`}`;
 }
 
-function checkWeight({ join, weight }: ConnectOptions): void {
+function checkGroupOptions({ join, weight, subdomain }: ConnectOptions): void {
+  // The server would give each client a name of its own.
+  if (join === true && subdomain === undefined) throw new TypeError("join needs a subdomain.");
   if (weight === undefined) return;
   if (join !== true) throw new TypeError("weight needs join.");
   if (!Number.isInteger(weight) || weight < 0 || weight > MAX_WEIGHT)

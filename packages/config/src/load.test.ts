@@ -43,6 +43,8 @@ async function problemsOf(toml: string | Uint8Array, layers?: OtherLayers): Prom
   return error.problems.map(({ where, message, frame }) => [`${where}: ${message}`, ...frame].join("\n"));
 }
 
+const LOCAL = "[[tunnel.endpoints]]\nserver_url = 'http://localhost'\nlocal = 1";
+
 describe("sample files", () => {
   test("eleven files exist", () => {
     const logins = ["api-key", "certificate", "token"].flatMap((login) => [`${login}-client`, `${login}-server`]);
@@ -215,6 +217,8 @@ level = "inof"
     ["another inherited key", "[logging]\nconstructor = 3", /"constructor" is not a key/],
     ["values that are required together", "[tunnel.auth]\ncert_file = 'a'", /must be set together/],
     ["values that exclude each other", "[tunnel.auth]\napi_key = 'a'\napi_key_file = 'b'", /both set/],
+    ["a group without a subdomain", `${LOCAL}\ngroup = true`, /group needs a subdomain/],
+    ["a weight without a group", `${LOCAL}\nsubdomain = 'a'\nweight = 2`, /weight needs group = true/],
     ["an endpoint without a server", "[[tunnel.endpoints]]\nlocal = 1", /no server_url/],
     ["two endpoints with one name", twoEndpoints("a", "a"), /have the same name, "a"/],
     [

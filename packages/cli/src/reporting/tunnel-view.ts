@@ -46,7 +46,7 @@ export class TunnelView {
       case "http_request":
         return this.#request(event.data);
       case "tunnel_established":
-        return this.#tunnelEstablished(event.data.public_url);
+        return this.#tunnelEstablished(event.data);
       case "connection_failure":
       case "authentication_failure":
       case "tunnel_closed":
@@ -89,16 +89,20 @@ export class TunnelView {
     this.#omitted = 0;
   }
 
-  #tunnelEstablished(url: string): void {
+  #tunnelEstablished({ public_url: url, members }: TunnelEventData["tunnel_established"]): void {
     const before = this.#url;
     this.#url = url;
     this.#isConnected = true;
     this.#cause = undefined;
     this.#hasNamedUnknown = false;
-    if (before === undefined) return this.#established(url);
+    if (before === undefined) this.#established(url);
+    else this.#good(before === url ? "Reconnected" : `Reconnected with a new public URL: ${url}`, { public_url: url });
+    if (members !== undefined) this.#good(groupText(members), { members });
+  }
+
+  #good(text: string, fields: object): void {
     const { paint } = this.#messages;
-    const text = before === url ? "Reconnected" : `Reconnected with a new public URL: ${url}`;
-    this.#messages.print("info", this.#stamped(paint.green(printable(text))), { msg: text, public_url: url });
+    this.#messages.print("info", this.#stamped(paint.green(printable(text))), { msg: text, ...fields });
   }
 
   /**
@@ -140,4 +144,10 @@ export class TunnelView {
 
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What a client that joins others has found. @param members the clients that serve the name, this one included */
+function groupText(members: number): string {
+  if (members < 2) return "No other client serves this name yet";
+  return `${members - 1} other client${members === 2 ? " serves" : "s serve"} this name too`;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { CertificateAuthority, Cleanup, needs, scratchFolder } from "@postern/testkit";
 import { readSettings } from "../settings/configuration.js";
+import { commandLineEndpoint } from "../settings/command-line-endpoint.js";
 import { loadEndpointSpecs, type EndpointSpecs } from "./endpoint-specs.js";
 
 const cleanup = new Cleanup();
@@ -46,4 +47,18 @@ test("both have no effect on an http:// service, which is a warning", async () =
 test("a local_ca_file without a certificate is an error, and so is a missing one", async () => {
   await expect(specsOf(`${HTTPS}local_ca_file = "postern.toml"`)).rejects.toMatchObject({ code: "PN_TLS_FILE" });
   await expect(specsOf(`${HTTPS}local_ca_file = "none"`)).rejects.toMatchObject({ code: "PN_FILE_UNREADABLE" });
+});
+
+test("group and weight ask the server to let the client join others", async () => {
+  const joins = await specsOf('local = 3000\nsubdomain = "web"\ngroup = true\nweight = 3');
+  expect(joins.specs[0]?.options).toMatchObject({ join: true, weight: 3 });
+  const alone = await specsOf('local = 3000\nsubdomain = "web"');
+  expect(alone.specs[0]?.options).not.toHaveProperty("join");
+});
+
+test.for([
+  [{ "--join": "true" }, "--join needs --subdomain"],
+  [{ "--subdomain": "web", "--weight": "2" }, "needs --join"],
+] as const)("the flags %j are refused", ([flags, message]) => {
+  expect(() => commandLineEndpoint({ config: undefined, env: {}, flags })).toThrow(message);
 });

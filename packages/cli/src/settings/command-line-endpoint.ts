@@ -10,7 +10,10 @@ import { refusePending } from "./unsupported.js";
 export function commandLineEndpoint(given: Given): EndpointConfiguration {
   const resolution = resolve(tunnelEndpoint.each, given, ["tunnel", "endpoint"]);
   if (resolution.problems.length > 0) throw new ConfigError(resolution.problems);
-  if (!resolution.values.group && resolution.values.weight !== 1)
+  const { group, subdomain } = resolution.values;
+  if (group && subdomain === undefined)
+    throw new CliError("PN_USAGE", "--join needs --subdomain: the name that the clients serve together.");
+  if (!group && resolution.values.weight !== 1)
     throw new CliError("PN_USAGE", "--weight (POSTERN_WEIGHT) needs --join: it is the share in a group of clients.");
   refusePending(pendingSettings(resolution, undefined, [[]]));
   return resolution.values;

@@ -90,6 +90,8 @@ function* endpointViolations(
       path: [...path, "files"],
       message: 'files needs a folder as the local target, for instance local = "./public"',
     };
+  if (endpoint.group && endpoint.subdomain === undefined)
+    yield { path: [...path, "group"], message: "group needs a subdomain: the name that the clients serve together." };
   if (!endpoint.group && endpoint.weight !== 1)
     yield { path: [...path, "weight"], message: "weight needs group = true: it is the share in a group of clients." };
   if (endpoint.subdomain !== undefined && endpoint.custom_domain !== undefined)

@@ -82,7 +82,7 @@ export const tunnelEndpoint = sections(
     ),
     group: option(
       flag(),
-      "Serve the subdomain together with your other clients that serve it. By default, this client replaces them. The server distributes the requests among the clients of the group.",
+      "Serve the subdomain together with your other clients that serve it. By default, this client replaces them. The server distributes the requests among the clients of the group. Requires `subdomain`.",
       {
         default: false,
         env: "POSTERN_JOIN",

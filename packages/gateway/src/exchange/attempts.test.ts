@@ -131,6 +131,17 @@ describe("a target that breaks the connection before its response", () => {
     expect(last.stream.text).toMatch(/^PUT .*\r\n\r\nhello$/s);
   });
 
+  test("is replaced by the only one left, if it left the pool itself", () => {
+    const all = pooled(3);
+    const [first] = all as [FakeUpstream];
+    const visitor = new StructuredVisitor(first, GET);
+    const [failed, other] = [latest(all), all.find(({ streams }) => streams.length === 0) as FakeUpstream];
+    first.route.pool = new Pool([other.target]);
+    failed.stream.break({ cause: "broken", delivered: -1 });
+    other.stream.arrive(Buffer.from(OK));
+    expect(visitor.status).toBe(204);
+  });
+
   test("is replaced also if it has sent a part of the head, or an interim response", () => {
     for (const part of ["HTTP/1.1 204 No Con", "HTTP/1.1 103 X\r\nLink: x\r\n\r\nHTTP/1.1 2"]) {
       const all = pooled(2);

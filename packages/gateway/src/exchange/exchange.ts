@@ -333,12 +333,11 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   #completeIfDelivered(): void {
     if (this.#state !== "delivering" || this.#handed > 0 || this.#handedOwn > 0) return;
     const stream = this.#stream as ByteStream;
-    const { idle } = this.#attempts;
     const { keepsAlive, idleTimeout } = this.#response;
     this.#finish(this.status, "status");
     if (!this.#isStreamBroken) {
       if (!this.#requestSide.isDone) stream.reset();
-      else idle?.give(stream, this.endedAt, keepsAlive ? idleTimeout : 0);
+      else this.#attempts.idle?.give(stream, this.endedAt, keepsAlive ? idleTimeout : 0);
     }
     this.#visitor.onDone();
   }

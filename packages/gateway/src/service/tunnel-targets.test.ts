@@ -65,21 +65,24 @@ test("each client of a group is a target with its own weight, Host, name for pol
   expect([one.outcomes, two.outcomes]).toEqual([["refused"], []]);
 });
 
-test("a client that remains keeps its target; the connections of one that leaves are closed, and its label is free", () => {
+test("a client that remains or returns keeps its target, and the label of one that leaves is free", () => {
   const labels = (): unknown[] => [...traffic.all()].map((each) => each.labels["target"]);
   tunnel.members = [one, two];
   const [first, second] = targets.targets;
   tunnel.members = [two];
   expect(targets.targets).toEqual([second]);
   expect(names()).toEqual(["tunnel://web#2"]);
-  let resets = 0;
-  first!.idle.give({ reset: () => void resets++, handler: undefined } as never, 0, -1);
-  expect(resets).toBe(1);
+  tunnel.members = [one, two];
+  expect(targets.targets).toEqual([first, second]);
+  tunnel.members = [two];
+  expect(names()).toEqual(["tunnel://web#2"]);
   // Labels that are in use keep others out only up to the limit.
   for (let n = 0; n < 9; n++) traffic.use({ target: `other-${n}` });
   expect(labels()).not.toContain("tunnel://web#1");
   expect(labels()).toContain("tunnel://web#2");
   targets.close();
+  tunnel.members = [one];
+  expect(targets.targets).toEqual([second]);
   traffic.use({ target: "one more" });
   expect(labels()).not.toContain("tunnel://web#2");
 });

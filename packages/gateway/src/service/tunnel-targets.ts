@@ -24,13 +24,16 @@ interface Used {
 
 /**
  * A target for each client that serves a tunnel together with others; one target for the tunnel if there are none. A
- * client that remains keeps its target.
+ * client that remains or returns keeps its target.
  */
 export class TunnelTargets implements TargetSource {
   readonly #options: TunnelTargetsOptions;
   /** The members for which `#targets` was made; undefined: none was made. */
   #seen: readonly TunnelUpstream[] | undefined;
   #used = new Map<TunnelUpstream, Used>();
+  /** The targets of all clients so far, as long as the clients may return. */
+  readonly #known = new WeakMap<TunnelUpstream, Target>();
+  #isClosed = false;
   #targets: readonly Target[] = NONE;
 
   constructor(options: TunnelTargetsOptions) {
@@ -39,7 +42,7 @@ export class TunnelTargets implements TargetSource {
 
   get targets(): readonly Target[] {
     const { members = NONE } = this.#options.tunnel;
-    if (members !== this.#seen) this.#follow(members);
+    if (members !== this.#seen && !this.#isClosed) this.#follow(members);
     return this.#targets;
   }
 
@@ -50,8 +53,11 @@ export class TunnelTargets implements TargetSource {
 
   /** There will be no other request. Those in progress continue. */
   close(): void {
-    for (const used of this.#used.values()) this.#release(used);
-    this.#used.clear();
+    this.#isClosed = true;
+    for (const { target, counted } of this.#used.values()) {
+      this.#options.traffic.release(counted);
+      target.idle.close();
+    }
   }
 
   #follow(members: readonly TunnelUpstream[]): void {
@@ -61,19 +67,19 @@ export class TunnelTargets implements TargetSource {
     this.#seen = members;
     this.#used = new Map(all.map((each) => [each, before.get(each) ?? this.#use(each)]));
     this.#targets = [...this.#used.values()].map(({ target }) => target);
-    for (const [each, used] of before) if (!this.#used.has(each)) this.#release(used);
+    for (const [each, { target, counted }] of before) {
+      if (this.#used.has(each)) continue;
+      this.#options.traffic.release(counted);
+      target.idle.clear(performance.now());
+    }
   }
 
   #use(member: TunnelUpstream): Used {
     const { name, tunnel, basePath, traffic, onUsed } = this.#options;
-    const upstream = new TunnelTarget(name, tunnel, basePath, member);
-    const counted = traffic.use({ target: upstream.name });
-    onUsed(upstream, counted);
-    return { target: new Target(upstream), counted };
-  }
-
-  #release({ target, counted }: Used): void {
-    this.#options.traffic.release(counted);
-    target.idle.close();
+    const target = this.#known.get(member) ?? new Target(new TunnelTarget(name, tunnel, basePath, member));
+    this.#known.set(member, target);
+    const counted = traffic.use({ target: target.upstream.name ?? name });
+    onUsed(target.upstream, counted);
+    return { target, counted };
   }
 }

@@ -51,8 +51,8 @@ export class SessionTunnels implements TunnelOwner {
     }
     const { number, id, name } = this.#open(grant);
     const public_url = this.#dependencies.publicUrl(name);
-    this.#log.repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url });
     const members = bind.join === true ? { members: this.#dependencies.registry.memberCount(name) } : {};
+    this.#log.repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url, ...members });
     return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url, ...members };
   }
 

@@ -112,6 +112,13 @@ describe("the clients of a group", () => {
     expect(member("first").open(0)).toBeUndefined();
   });
 
+  test("keep the idle streams of each session apart: one goes back to the session that it belongs to", () => {
+    const [first, second] = join("one", { sessions: 2 });
+    join("two");
+    const idles = [0, 1].map(() => (member("one").open(0), member("one").idle));
+    expect(new Set(idles)).toEqual(new Set([first!.target.idle, second!.target.idle]));
+  });
+
   test("may each have their own Host", () => {
     join("one")[0]!.hostHeader = "one.internal";
     join("two");

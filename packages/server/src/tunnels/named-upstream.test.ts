@@ -17,7 +17,11 @@ function upstream(...found: (Partial<Tunnel> | undefined)[]): NamedUpstream {
     next++;
     return tunnel;
   };
-  return new NamedUpstream("web", { pick, peek, members: () => [] }, (name) => `${name}.tunnel.example:8080`);
+  return new NamedUpstream(
+    "web",
+    { pick, peek, members: () => [], useAsTarget() {} },
+    (name) => `${name}.tunnel.example:8080`,
+  );
 }
 
 test("a name without a client is gone, and the public address is its Host", () => {

@@ -4,7 +4,7 @@ import type { GroupMember } from "./group-member.js";
 import type { Tunnel } from "./tunnel.js";
 import type { TunnelRegistry } from "./tunnel-registry.js";
 
-type Names = Pick<TunnelRegistry, "members" | "peek" | "pick">;
+type Names = Pick<TunnelRegistry, "members" | "peek" | "pick" | "useAsTarget">;
 
 /** The tunnels of one name as a target of a gateway in the same process. */
 export class NamedUpstream implements Upstream {
@@ -17,6 +17,7 @@ export class NamedUpstream implements Upstream {
     this.#name = name;
     this.#registry = registry;
     this.#publicHost = publicHost;
+    registry.useAsTarget(name);
   }
 
   get unavailable(): Upstream["unavailable"] {

@@ -88,12 +88,12 @@ export class TunnelGroup {
   }
 
   /**
-   * Detects sessions that are cut off, because another session, or another target of a gateway, could serve instead.
-   * Call it about once a second.
+   * Detects sessions that are cut off if another session could serve instead. Call it about once a second.
+   * @param hasOthers whether something else than a session could
    */
-  watch(): void {
+  watch(hasOthers = false): void {
     this.#shared?.sweep();
-    for (const tunnel of this.#tunnels) tunnel.watch();
+    if (this.size > 1 || hasOthers) for (const tunnel of this.#tunnels) tunnel.watch();
   }
 
   /** From now on, each client has its share of the requests, whatever the number of its sessions. */

@@ -80,6 +80,16 @@ describe("a name", () => {
   });
 });
 
+test("a sole session is watched only if its name is a target of a gateway, which may have others", () => {
+  const watch = vi.fn();
+  registry.add(Object.assign(tunnel("app"), { watch }), ann);
+  registry.sweep();
+  expect(watch).not.toHaveBeenCalled();
+  registry.useAsTarget("app");
+  registry.sweep();
+  expect(watch).toHaveBeenCalledOnce();
+});
+
 test("the names of an owner are limited, and expired ones do not count", () => {
   for (let n = 0; n < SERVER_LIMITS.namesPerOwner; n++) {
     const one = tunnel(`n${n}`);

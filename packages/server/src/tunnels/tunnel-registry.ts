@@ -25,6 +25,8 @@ export class TunnelRegistry {
   readonly #groupOptions: GroupOptions;
   /** By name. Every group has a tunnel and a valid lease. */
   readonly #groups = new Map<string, TunnelGroup>();
+  /** Names that are targets of a gateway, which may have other targets. */
+  readonly #targets = new Set<string>();
 
   /** @param namesPerOwner names that one owner may hold. */
   constructor(
@@ -105,6 +107,11 @@ export class TunnelRegistry {
     return lease.awaited ? "away" : "offline";
   }
 
+  /** `name` is a target of a gateway from now on. */
+  useAsTarget(name: string): void {
+    this.#targets.add(name);
+  }
+
   /** The clients that serve `name`, if there are several, or if it matters which one serves it. */
   members(name: string): readonly GroupMember[] {
     return this.#groups.get(name)?.members ?? NONE;
@@ -138,7 +145,7 @@ export class TunnelRegistry {
   /** Removes expired leases, and detects tunnels that are cut off. Call it about once a second. */
   sweep(): void {
     this.#leases.sweep();
-    for (const group of this.#groups.values()) group.watch();
+    for (const [name, group] of this.#groups) group.watch(this.#targets.has(name));
   }
 
   /** Adds `instance` to those that share the lease, in the place of one that has dropped if there are too many. */
