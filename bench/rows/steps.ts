@@ -63,6 +63,7 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     host: "a.example",
     address,
     startedAt: performance.now(),
+    identityLines: "",
     signal: AbortSignal.any([]),
     fieldValue: (name) => fields[name] ?? "",
     edit() {},

@@ -10,7 +10,14 @@ import {
   RETRY_LIMITS,
   TARGET_LIMITS,
 } from "@postern/gateway";
-import { FAILURES, FILE_LIMITS, LISTING_LIMITS, RATE_LIMITS, VERIFIER_LIMITS } from "@postern/gateway/service";
+import {
+  FAILURES,
+  FILE_LIMITS,
+  FORWARD_AUTH_LIMITS,
+  LISTING_LIMITS,
+  RATE_LIMITS,
+  VERIFIER_LIMITS,
+} from "@postern/gateway/service";
 import { PROXY_LIMITS } from "@postern/client/command";
 import { EVENTS_KEPT } from "@postern/client/status";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
@@ -101,6 +108,11 @@ export function limitsPage(): string {
       "the visitor that is closest to having its whole limit again is forgotten",
     ],
     ["wrong passwords of an address", `${FAILURES.burst} a minute`, "429 PN_ACCESS_FAILURES"],
+    [
+      "time for an answer of `forward_auth`, and bytes of its body",
+      `${time(FORWARD_AUTH_LIMITS.time)} and ${size(FORWARD_AUTH_LIMITS.bytes)}`,
+      "502 PN_ACCESS_SERVICE",
+    ],
     [
       "passwords that are checked at the same time, and that wait for it",
       `${VERIFIER_LIMITS.threads} and ${VERIFIER_LIMITS.waiting}`,

@@ -14,6 +14,7 @@ beforeAll(() => {
     ["htpasswd", "sh", /htpasswd -B/],
     ["password", "toml", /basic_auth/],
     ["token", "toml", /claim_fields/],
+    ["service", "toml", /forward_auth/],
     ["rate", "toml", /requests_per_minute = 60/],
     ["credential", "toml", /bearer_token/],
   ]);
@@ -125,6 +126,31 @@ test("tokens: a stranger gets 401, and the origin sees nothing; a valid token ge
   await program.waitFor("the requests in the log", () => program.output.includes("/api/") || undefined);
   expect(program.output).not.toContain("canary");
   expect(program.output).not.toContain(valid.slice(-20));
+});
+
+test("a service decides: a stranger gets its answer, and the origin sees nothing; upgrades are checked, too", async () => {
+  const service = await Origin.start(onTestFinished, (incoming, outgoing) => {
+    if (incoming.headers.cookie === "session=ann") outgoing.writeHead(200, { "Remote-User": "ann" }).end();
+    else outgoing.writeHead(302, { Location: "https://login.example.com/", "Set-Cookie": ["a=b", "c=d"] }).end();
+  });
+  const example = page.example("service", { "localhost:9091": `127.0.0.1:${service.port}`, "app.example.com": "a" });
+  const { program, origin, ask } = await served(example);
+  const upgrade = { connection: "Upgrade", upgrade: "websocket" };
+  for (const headers of [{}, upgrade]) {
+    const stranger = await ask("/x%2Fy?z", { headers: { ...headers, "remote-user": "eve" } });
+    expect([stranger.status, stranger.headers.location]).toEqual([302, "https://login.example.com/"]);
+    expect(stranger.headers["set-cookie"]).toEqual(["a=b", "c=d"]);
+  }
+  expect(origin.requests).toHaveLength(0);
+  expect(service.last.headers).toMatchObject({ "x-forwarded-uri": "/x%2Fy?z", "x-forwarded-host": "a" });
+  const forged = { cookie: "session=ann", "remote-user": "eve", Remote_Groups: "admins" };
+  expect(outcome(await ask("/", { headers: forged }))).toBe("200");
+  expect(origin.last.headers["remote-user"]).toBe("ann");
+  expect(origin.last.rawHeaders.join()).not.toMatch(/eve|admins/);
+  await service.close();
+  expect(outcome(await ask("/", { headers: forged }))).toBe("502 PN_ACCESS_SERVICE");
+  await program.waitFor("the reason", () => program.output.includes("cannot be asked about requests") || undefined);
+  expect(origin.requests).toHaveLength(1);
 });
 
 test("rates: a visitor that sends too much gets 429, and the origin sees nothing more; others are served", async () => {

@@ -158,7 +158,7 @@ test("every secret option of a client or a server is known to this test", () => 
   const tested = /^tunnel\.(auth|endpoints\.auth|server\.auth)(\.|$)/;
   const others = documentedOptions().filter(({ section, isSecret }) => isSecret && !tested.test(section));
   // Logins at proxies, webhooks and metrics have their own tests; canaries.test.ts uses the passphrase of the server's
-  // key.
+  // key, and access-page.test.ts the secrets of routes.
   expect(others.map(nameOf)).toEqual([
     "tunnel.proxy",
     "tunnel.endpoints.proxy",
@@ -169,6 +169,11 @@ test("every secret option of a client or a server is known to this test", () => 
     "tunnel.server.ssl.certificates.key_passphrase",
     "tunnel.server.monitoring.metrics_token",
     "server.ssl.key_passphrase",
+    "proxy.middleware.auth.bearer_token",
+    "proxy.middleware.auth.basic_auth",
+    "proxy.middleware.auth.custom_auth_header",
+    "proxy.middleware.auth.api_key.key_value",
+    "proxy.access.jwt.secret",
   ]);
 });
 

@@ -24,6 +24,7 @@ export { RATE_LIMITS } from "./middleware/rate-limit/rate-table.js";
 export { FAILURES, type BasicAuthOptions, type BasicAuthUser } from "./middleware/basic-auth/basic-auth-step.js";
 export { hashForm } from "./middleware/basic-auth/hash-form.js";
 export { VERIFIER_LIMITS } from "./middleware/basic-auth/verifier.js";
+export { FORWARD_AUTH_LIMITS, type ForwardAuthOptions } from "./middleware/forward-auth/forward-auth-step.js";
 export type { JwtOptions } from "./middleware/jwt/jwt-step.js";
 export type { CredentialField } from "./middleware/credential/credential-step.js";
 export { readAddressLines, type AddressFault } from "./middleware/addresses/address-lines.js";

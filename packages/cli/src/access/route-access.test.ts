@@ -136,6 +136,13 @@ describe("rate limits", () => {
   });
 });
 
+test("a service that decides is asked at its URL", async () => {
+  const table = '[proxy.access.forward_auth]\nurl = "http://a:1/verify"\nresponse_fields = ["Remote-User"]\n';
+  expect(await stepsOf(table)).toEqual({
+    forwardAuth: { url: "http://a:1/verify", responseFields: ["Remote-User"] },
+  });
+});
+
 test("credentials for targets become fields", async () => {
   expect(await stepsOf('[proxy.middleware.auth]\nbearer_token = "t"\n')).toEqual({
     credentials: [{ name: "Authorization", value: "Bearer t" }],

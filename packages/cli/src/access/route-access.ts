@@ -38,12 +38,14 @@ export async function loadRouteAccess(
   const rateLimit = rateLimitOf(route);
   const basicAuth = await basicAuthOf(settings, route, index, { files, warnings });
   const jwt = await jwtOf(settings, route, index, files);
+  const { url, response_fields: responseFields } = route.access.forward_auth;
   const credentials = credentialsOf(route);
   const steps = {
     ...(addresses === undefined ? {} : { addresses }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(basicAuth === undefined ? {} : { basicAuth }),
     ...(jwt === undefined ? {} : { jwt }),
+    ...(url === undefined ? {} : { forwardAuth: { url, responseFields } }),
     ...(credentials.length === 0 ? {} : { credentials }),
   };
   return { steps: Object.keys(steps).length === 0 ? undefined : steps, files, warnings };

@@ -53,6 +53,11 @@ describe("a route that is refused", () => {
       `${ROUTE}${TARGET}[proxy.access]\nrate_limit.max_concurrent = 5\n[proxy.middleware.rate_limit]\nmax_concurrent = 5\n`,
       /are both set/,
     ],
+    [
+      "with fields of a service that is not named",
+      `${ROUTE}${TARGET}access.forward_auth.response_fields = ['Remote-User']\n`,
+      /forward_auth has no url/,
+    ],
     ["with tokens without a key", `${ROUTE}${TARGET}access.jwt.issuer = 'https://a'\n`, /tokens require a key/],
     ["with tokens by a short secret", `${ROUTE}${TARGET}access.jwt.secret = 'a'\n`, /at least 32 bytes/],
     [

@@ -19,6 +19,11 @@ export function* routeViolations(
     yield* fileViolations(route, path);
     yield* rateLimitViolations(route, path, originOf);
     yield* visitorTokenViolations(route.access, [...path, "access"], originOf);
+    if (route.access.forward_auth.url === undefined && route.access.forward_auth.response_fields.length > 0)
+      yield {
+        path: [...path, "access", "forward_auth"],
+        message: 'forward_auth has no url. Add one: url = "http://localhost:9091/verify"',
+      };
     yield* credentialViolations(route, [...path, "middleware", "auth"]);
     if (route.http_health.method === "HEAD" && route.http_health.expected_body !== undefined)
       yield { path: [...path, "http_health"], message: 'a response to HEAD has no body. Set method = "GET"' };

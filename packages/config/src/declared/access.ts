@@ -57,14 +57,17 @@ export const access = section("Access control for the route. See access.md.", {
       ),
     },
   ),
-  forward_auth: section(
-    "Access decisions by another service.",
-    {
-      url: option(url(["https", "http"], "http://localhost:9091/verify"), "URL to ask about each request."),
-      response_fields: texts("Header fields of the service's response to pass on to targets."),
-    },
-    { pending: "access decisions by another service" },
-  ),
+  forward_auth: section("Access decisions by another service, such as Authelia, Authentik or oauth2-proxy.", {
+    url: option(
+      url(["https", "http"], "http://localhost:9091/verify"),
+      "URL to ask about each request, without its body. An answer with a status of 2xx admits the request. Any other one goes to the visitor, with Location and Set-Cookie; without an answer, or with 5xx, visitors get 502.",
+    ),
+    response_fields: option(
+      list(fieldName),
+      "Header fields of the service's answer to pass on to targets. Fields of these names that a visitor sends are removed.",
+      { default: [] as string[] },
+    ),
+  }),
   oidc: section(
     "Login with the OpenID provider of `[server.oidc]`.",
     {

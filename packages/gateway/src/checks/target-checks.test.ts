@@ -102,6 +102,16 @@ describe("the checks of a pool", () => {
     expect([target.upstream.stream.state, clock.running]).toEqual(["reset", 0]);
   });
 
+  test("end also if they are closed when their timer has just ended", () => {
+    const target = new Checked();
+    const tasks: (() => void)[] = [];
+    const late = { now: () => clock.now(), after: (_: number, task: () => void) => (tasks.push(task), (): void => {}) };
+    const checks = new TargetChecks({ checks: [CHECK], targets: () => [target], clock: late });
+    checks.close();
+    for (const task of tasks.splice(0)) task();
+    expect([target.checks, tasks.length]).toEqual([0, 0]);
+  });
+
   test("with a timeout longer than their interval find a target that does not respond, one check at a time", () => {
     const target = new Checked();
     const checks = checksOf(() => [target], { ...CHECK, interval: 1_000, timeout: 5_000 });

@@ -65,6 +65,8 @@ export class TargetChecks {
   }
 
   #run(): void {
+    // A timer that has ended cannot be cancelled any more, although its task runs later.
+    if (this.#isClosed) return;
     const now = this.#clock.now();
     this.#follow(now);
     const { checks } = this.#options;

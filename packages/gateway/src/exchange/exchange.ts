@@ -218,8 +218,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     this.#state = "body";
     this.#requestSide.forgetSent();
     this.#attempts.onResponse(head.status, this.#visitor.context.exchanges.clock);
-    const limit = this.#route?.limits?.idle ?? 0;
-    this.#isEventStream = limit > 0 && head.body !== "length" && head.isEventStream;
+    this.#isEventStream = (this.#route?.limits?.idle ?? 0) > 0 && head.body !== "length" && head.isEventStream;
     const { sticky } = this.#route as UpstreamRoute;
     const { response, context } = this.#visitor;
     const edits = missingDate(head);

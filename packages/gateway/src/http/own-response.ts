@@ -38,15 +38,15 @@ export interface Reply {
   readonly text: string;
   /** Content-Type. Default `text/plain; charset=utf-8`. */
   readonly type?: string;
-  /** More fields. */
-  readonly fields?: Readonly<Record<string, string>>;
+  /** More fields. A list is written as a line for each value. */
+  readonly fields?: Readonly<Record<string, string | string[]>>;
 }
 
 /** A response that the gateway generates, in the parts that node:http takes. */
 export interface OwnResponse {
   readonly status: number;
   /** In the order of the head. */
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string | string[]>>;
   /** Also set for HEAD, although it is not sent then. */
   readonly body: Buffer;
 }
@@ -132,7 +132,9 @@ function connectionOptions({ close, visitorMinor }: ResponseContext, fields: Rec
 /** The whole response with a page of the gateway: head, and body unless the request was HEAD. */
 export function writeOwnResponse(page: Refusal | Notice | Reply, context: ResponseContext): Buffer {
   const { status, fields, body } = responseOf(page, context);
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries(fields).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each) => `${name}: ${each}\r\n`),
+  );
   const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`, "latin1");
   return context.headOnly === true ? head : Buffer.concat([head, body]);
 }

@@ -152,6 +152,11 @@ export const refusals = refusalTable({
       advice: "The keys at `jwks_url` of the route cannot be fetched. The gateway's log names the reason.",
     },
   ],
+  PN_ACCESS_SERVICE: [
+    502,
+    "The service that decides who may use this address does not respond. Try again later, or tell its owner.",
+    { advice: "The gateway's log names the reason. Check that the service at `forward_auth.url` is running." },
+  ],
   PN_ACCESS_FAILURES: [
     429,
     "Too many wrong passwords or tokens came from your address. Wait for the time in Retry-After, then try again.",

@@ -22,6 +22,7 @@ export function stepRequest(
     host: "a.test",
     address: "192.0.2.1",
     startedAt: 0,
+    identityLines: "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.test\r\n",
     signal: aborter.signal,
     ...given,
     edits,

@@ -28,6 +28,8 @@ export interface StepRequest {
   readonly address: string;
   /** When the request's head had been read, in milliseconds of the gateway's clock. */
   readonly startedAt: number;
+  /** The lines by which targets know the visitor, X-Forwarded-For and others, each ended by CRLF. */
+  readonly identityLines: string;
   /** Aborted when the request ends while a step waits. A step that decides at once must not use it. */
   readonly signal: AbortSignal;
   /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */

@@ -60,18 +60,20 @@ describe("a sticky route", () => {
     expect([moved.status, moved.headers["set-cookie"]]).toEqual([200, [expect.stringContaining("postern_target=")]]);
   });
 
-  test("binds a visitor by its address, and sets no cookie", async () => {
+  test("binds a visitor by its address, also after a reload and a restart, and sets no cookie", async () => {
     const origins = [await named("one"), await named("two"), await named("three")];
     const balance = { strategy: "round_robin", sticky: "address" } as const;
-    const { address } = await start({
-      routes: [{ ...sticky(origins), action: { ...sticky(origins).action, balance } as ForwardAction }],
-    });
+    const route = { ...sticky(origins), action: { ...sticky(origins).action, balance } as ForwardAction };
+    const service = await start({ routes: [route] });
+    const restarted = await start({ routes: [route] });
     const bodies = [];
-    for (let n = 0; n < 4; n++) {
-      const { headers, body } = await exchange(portOf(address), { host: "x", path: "/app/" });
-      expect(headers).not.toHaveProperty("set-cookie");
-      bodies.push(body.toString());
-    }
+    for (let n = 0; n < 4; n++)
+      for (const { address } of [service, restarted]) {
+        const { headers, body } = await exchange(portOf(address), { host: "x", path: "/app/" });
+        expect(headers).not.toHaveProperty("set-cookie");
+        bodies.push(body.toString());
+        service.replaceRoutes([{ ...route, afterEndpoints: n % 2 === 0 }]);
+      }
     expect(new Set(bodies).size).toBe(1);
   });
 });

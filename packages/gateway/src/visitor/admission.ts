@@ -1,6 +1,6 @@
 import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
-import type { VisitorSide } from "../exchange/visitor-side.js";
+import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
 import { refusals, type Field, type Refusal, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
 import type { FieldEdits, Held, StepRequest, Verdict } from "../middleware/step.js";
@@ -11,6 +11,10 @@ export const ADMISSION_LIMITS: RouteLimits = { answer: 15_000, idle: 0, body: 0 
 
 /** The parts of a visitor that its admission uses. */
 export interface AdmittedVisitor extends VisitorSide {
+  readonly context: VisitorContext & {
+    /** The lines by which targets know the visitor, without those of steps. */
+    identityLines(): string;
+  };
   /** A step waits: nothing more of the request is to be read. */
   onParked(): void;
   /** All steps have admitted the request. */
@@ -84,6 +88,10 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   }
 
   // ---- StepRequest
+
+  get identityLines(): string {
+    return this.#visitor.context.identityLines();
+  }
 
   get signal(): AbortSignal {
     return (this.#aborter ??= new AbortController()).signal;

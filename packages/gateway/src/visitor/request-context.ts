@@ -57,8 +57,13 @@ export class RequestContext implements VisitorContext {
     return this.#forwarded.requestId(this.#head) || nextRequestId();
   }
 
+  /** The lines of the gateway itself that identify the visitor. */
+  identityLines(): string {
+    return this.#forwarded.lines(this.#head);
+  }
+
   forwardedLines(): string {
-    const lines = this.#forwarded.lines(this.#head);
+    const lines = this.identityLines();
     return this.admission === undefined ? lines : this.admission.edited(lines);
   }
 

@@ -2,6 +2,7 @@ import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
 import type { PollDependencies } from "../addresses/polled-list.js";
 import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
+import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
@@ -17,6 +18,8 @@ export interface StepOptions {
   readonly basicAuth?: BasicAuthOptions | undefined;
   /** Tokens of visitors. Default: none are needed. */
   readonly jwt?: JwtOptions | undefined;
+  /** A service that decides about each request. Default: none. */
+  readonly forwardAuth?: ForwardAuthOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
   readonly credentials?: readonly CredentialField[] | undefined;
 }
@@ -29,7 +32,7 @@ export interface StepOptions {
  * @throws RangeError for an option that is not valid.
  */
 export function routeSteps(
-  { addresses, rateLimit, basicAuth, jwt, credentials }: StepOptions = {},
+  { addresses, rateLimit, basicAuth, jwt, forwardAuth, credentials }: StepOptions = {},
   poll?: PollDependencies,
   former?: Steps,
 ): Steps | undefined {
@@ -38,6 +41,7 @@ export function routeSteps(
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
   if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
+  if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }

@@ -1,0 +1,149 @@
+import type { Agent, IncomingMessage, RequestOptions } from "node:http";
+import { builtins } from "@postern/net";
+import { meaningOf, refusals, type Field, type Reply } from "../../http/index.js";
+import { targetField } from "../credential/target-field.js";
+import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
+
+/** A service that decides about each request of a route. */
+export interface ForwardAuthOptions {
+  /** `http://…` or `https://…`. */
+  readonly url: string;
+  /** Names of fields of the service's answer that targets get, in place of those of the visitor. */
+  readonly responseFields: readonly string[];
+}
+
+/** `time`: milliseconds for an answer. `bytes`: of the body of an answer. `connections`: to the service. */
+export const FORWARD_AUTH_LIMITS = { time: 10_000, bytes: 64 * 1024, connections: 64 } as const;
+
+/** Fields of the visitor that the service gets. */
+const ASKED = [
+  "accept",
+  "accept-language",
+  "authorization",
+  "cookie",
+  "origin",
+  "referer",
+  "user-agent",
+  "x-requested-with",
+].map((name): readonly [name: string, field: Field] => [name, meaningOf(name)]);
+
+/** Fields of an answer that its visitor gets. */
+const ANSWERED: Readonly<Record<string, string>> = {
+  "cache-control": "Cache-Control",
+  location: "Location",
+  "set-cookie": "Set-Cookie",
+  "www-authenticate": "WWW-Authenticate",
+};
+
+/**
+ * Asks a service about each request, without its body (as Authelia, Authentik and oauth2-proxy expect). An answer with
+ * a status of 2xx admits the request, and any other one but 5xx goes to the visitor.
+ */
+export class ForwardAuthStep implements Step {
+  readonly name = "forward auth";
+  readonly #url: URL;
+  readonly #agent: Agent;
+  /** In lower case, and as it is written. */
+  readonly #fields: readonly (readonly [name: string, written: string])[];
+  readonly #names: readonly string[];
+  readonly #onWarning: (text: string) => void;
+  #isFailing = false;
+
+  /**
+   * @param onWarning called when the service does not answer, and not again until it does
+   * @throws RangeError for the name of a field that is not valid.
+   */
+  constructor({ url, responseFields }: ForwardAuthOptions, onWarning: (text: string) => void = () => {}) {
+    this.#url = new URL(url);
+    this.#fields = responseFields.map((written) => [targetField(written), written]);
+    this.#names = this.#fields.map(([name]) => name);
+    this.#onWarning = onWarning;
+    const { Agent } = this.#url.protocol === "https:" ? builtins.https : builtins.http;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: FORWARD_AUTH_LIMITS.connections, timeout: 60_000 });
+  }
+
+  async check(request: StepRequest): Promise<Verdict> {
+    const { signal } = request;
+    try {
+      const { incoming, body } = await this.#ask(request, signal);
+      const { statusCode: status = 0 } = incoming;
+      if (status < 200 || status >= 500) throw new Error(`it answers with the status ${status}`);
+      this.#isFailing = false;
+      if (status >= 300) return answerOf(incoming, status, body);
+      if (!signal.aborted) request.edit(this.#edits(incoming));
+      return undefined;
+    } catch (error) {
+      if (!signal.aborted) this.#report(error);
+      return refusals.PN_ACCESS_SERVICE;
+    }
+  }
+
+  #ask(request: StepRequest, signal: AbortSignal): Promise<{ incoming: IncomingMessage; body: Buffer }> {
+    const headers: Record<string, string> = {};
+    for (const [name, field] of ASKED) {
+      const value = request.fieldValue(name, field);
+      if (value !== "") headers[name] = value;
+    }
+    for (const line of request.identityLines.split("\r\n")) {
+      const colon = line.indexOf(": ");
+      if (colon > 0) headers[line.slice(0, colon)] = line.slice(colon + 2);
+    }
+    headers["X-Forwarded-Method"] = request.method;
+    headers["X-Forwarded-Uri"] = request.path;
+    const options: RequestOptions = {
+      agent: this.#agent,
+      headers,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(FORWARD_AUTH_LIMITS.time)]),
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<{ incoming: IncomingMessage; body: Buffer }>();
+    const { request: send } = this.#url.protocol === "https:" ? builtins.https : builtins.http;
+    const outgoing = send(this.#url, options, (incoming) => {
+      bodyOf(incoming).then((body) => resolve({ incoming, body }), reject);
+    });
+    outgoing.on("error", reject);
+    outgoing.on("upgrade", (_, socket) => {
+      socket.destroy();
+      reject(new Error("it switches protocols"));
+    });
+    outgoing.end();
+    return promise;
+  }
+
+  #edits({ headers }: IncomingMessage): FieldEdits {
+    const lines = this.#fields.map(([name, written]) => {
+      const value = headers[name];
+      const text = Array.isArray(value) ? value.join(", ") : value;
+      return text === undefined || text === "" ? "" : `${written}: ${text}\r\n`;
+    });
+    return { names: this.#names, lines: lines.join("") };
+  }
+
+  #report(error: unknown): void {
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#onWarning(`${this.#url.origin} cannot be asked about requests: ${reason}. Visitors get 502 until it can.`);
+  }
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > FORWARD_AUTH_LIMITS.bytes)
+      throw new Error(`its answer has more than ${FORWARD_AUTH_LIMITS.bytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The answer of the service, for the visitor. */
+function answerOf({ headers }: IncomingMessage, status: number, body: Buffer): Reply {
+  const fields: Record<string, string | string[]> = {};
+  for (const [name, written] of Object.entries(ANSWERED)) {
+    const value = headers[name];
+    if (value !== undefined) fields[written] = value;
+  }
+  return { status, text: body.toString("utf8"), type: headers["content-type"] ?? "text/plain; charset=utf-8", fields };
+}
