@@ -62,14 +62,13 @@ const serve = (ports: readonly number[]): Promise<number> => launch(ports).gatew
 class Load {
   served = 0;
   readonly failures: string[] = [];
-  readonly #startedAt = performance.now();
   #isOver = false;
   readonly #visits: Promise<unknown>;
 
   constructor(port: number) {
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
     onTestFinished(() => agent.destroy());
-    onTestFinished(async () => void (await this.stop()));
+    onTestFinished(() => this.stop());
     this.#visits = Promise.all(Array.from({ length: CONNECTIONS }, (_, n) => this.#visit(port, agent, n)));
   }
 
@@ -79,12 +78,9 @@ class Load {
     await until(`${count} more requests`, () => this.served >= before + count);
   }
 
-  /** @returns requests per second */
-  async stop(): Promise<number> {
+  async stop(): Promise<void> {
     this.#isOver = true;
-    const elapsed = performance.now() - this.#startedAt;
     await this.#visits;
-    return (this.served * 1_000) / elapsed;
   }
 
   async #visit(port: number, agent: Agent, position: number): Promise<void> {
@@ -115,11 +111,9 @@ test("targets that are killed and come back under load cost no idempotent reques
     await until("the origin to be used again", () => isUsed(origin));
     await load.more(MANY);
   }
-  const rate = await load.stop();
+  await load.stop();
   expect(load.failures).toEqual([]);
   expect(load.served).toBeGreaterThanOrEqual(2 * ROUNDS * MANY);
-  // The bar is for 200 requests/s. Visitors without a pause send several times as many, also on a busy machine.
-  expect(rate).toBeGreaterThan(200);
 });
 
 test("targets that all reset every request get at most a quarter more requests than there are", async () => {

@@ -13,7 +13,7 @@ import {
   type Transport,
   type Welcome,
 } from "@postern/protocol";
-import type { ClientTls } from "@postern/net";
+import { QUIET_TURN, type ClientTls } from "@postern/net";
 import type { Proxy } from "./proxy-address.js";
 import { serverText } from "../server-text.js";
 import { VERSION } from "../version.js";
@@ -101,6 +101,7 @@ function sendHello(
       transport,
       now: () => performance.now(),
       schedule: (task) => void setImmediate(task),
+      scheduleFlush: QUIET_TURN.soon,
       limits: { ...DEFAULT_LIMITS, ...limits },
     },
     handler,

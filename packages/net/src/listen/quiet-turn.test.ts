@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { ReadEnd } from "../socket/read-end.js";
 import { QuietTurn } from "./quiet-turn.js";
 
 let scheduled: (() => void)[];
 let turn: QuietTurn;
 let ran: string[];
+let reads: ReadEnd;
 beforeEach(() => {
   scheduled = [];
   ran = [];
-  turn = new QuietTurn((task) => scheduled.push(task));
+  reads = new ReadEnd((task) => scheduled.push(task));
+  turn = new QuietTurn((task) => scheduled.push(task), reads);
 });
 
 const task = (name: string) => (): void => void ran.push(name);
@@ -75,6 +78,56 @@ describe("a task", () => {
     });
     turn.schedule(task("a"));
     expect(end).toThrow("a fault");
+    end();
+    expect(ran).toEqual(["a"]);
+  });
+});
+
+describe("a task that may run soon", () => {
+  /** A turn with some reads, the first of which schedules a task. Returns whether it ran before the turn ended. */
+  function turnWith(count: number): boolean {
+    let hasRun = false;
+    for (let n = 0; n < count; n++) {
+      reads.beginRead();
+      if (n === 0) turn.soon(() => (hasRun = true));
+      reads.endRead();
+    }
+    const ranBefore = hasRun;
+    end();
+    expect(hasRun).toBe(true);
+    return ranBefore;
+  }
+
+  /** How many of these turns ran their task when its read was over. */
+  const early = (turns: number, count: number): number =>
+    Array.from({ length: turns }, () => turnWith(count)).filter(Boolean).length;
+
+  test("runs at the end of its read after many turns with one read, except in a few that are checked", () => {
+    expect(early(64, 1)).toBe(0);
+    expect(early(160, 1)).toBe(150);
+  });
+
+  test("runs at the end of the turn while turns have several reads, so that their frames leave together", () => {
+    expect(early(200, 2)).toBe(0);
+    early(100, 1);
+    expect(turnWith(1)).toBe(true);
+    // Noticed at the latest by the next turn that is checked.
+    expect(early(200, 2)).toBeLessThan(16);
+    expect(turnWith(1)).toBe(false);
+  });
+
+  test("waits for connections that are being accepted, like any other", () => {
+    early(100, 1);
+    for (let n = 0; n < 2; n++) {
+      turn.onAccepted();
+      end();
+    }
+    expect(turnWith(1)).toBe(false);
+  });
+
+  test("that is added outside a read runs when the current operation is over", () => {
+    early(100, 1);
+    turn.soon(task("a"));
     end();
     expect(ran).toEqual(["a"]);
   });

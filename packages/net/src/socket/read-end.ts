@@ -14,6 +14,8 @@ export class ReadEnd {
   #tasks: ReadTask[] = [];
   /** Reads that are being passed on: a receiver may cause another read. */
   #reads = 0;
+  /** All reads that have begun. */
+  #count = 0;
   #isScheduled = false;
 
   /** @param schedule runs a task when the current operation is over. */
@@ -29,6 +31,12 @@ export class ReadEnd {
 
   beginRead(): void {
     this.#reads++;
+    this.#count++;
+  }
+
+  /** Reads that have begun since the start of the process. */
+  get count(): number {
+    return this.#count;
   }
 
   endRead(): void {

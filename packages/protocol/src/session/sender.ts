@@ -22,6 +22,8 @@ export interface SenderPort {
   now: () => number;
   /** Runs `task` once at the end of this turn of the event loop (setImmediate). */
   schedule: (task: () => void) => void;
+  /** Runs `task`, which sends frames, once in this turn or at its end. Default: `schedule` */
+  scheduleFlush?: ((task: () => void) => void) | undefined;
 }
 
 /**
@@ -40,6 +42,7 @@ export class Sender {
   #acknowledged = 0;
 
   readonly #port: SenderPort;
+  readonly #scheduleFlush: SenderPort["schedule"];
   readonly #batch = new Batch();
   /** Offset of the batch's first sequenced frame; -1 while it has none. */
   #firstSequenced = -1;
@@ -58,6 +61,7 @@ export class Sender {
   /** @param onFault called with an error thrown by a flush at the end of a turn. */
   constructor(port: SenderPort, onFault: (error: unknown) => void) {
     this.#port = port;
+    this.#scheduleFlush = port.scheduleFlush ?? port.schedule;
     this.#flushLater = (): void => {
       try {
         this.flush();
@@ -148,7 +152,7 @@ export class Sender {
   schedule(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;
-    this.#port.schedule(this.#flushLater);
+    this.#scheduleFlush(this.#flushLater);
   }
 
   /** Sends everything that may be sent now. */

@@ -31,7 +31,7 @@ import { SessionTunnels } from "./session-tunnels.js";
 const OFFERED: readonly string[] = Object.values(FEATURES);
 
 const now = (): number => performance.now();
-const { schedule } = QUIET_TURN;
+const { schedule, soon: scheduleFlush } = QUIET_TURN;
 
 /** The origin of a session. */
 export interface ClientConnection {
@@ -79,7 +79,7 @@ export class ClientSession implements SessionHandler, CredentialOwner, OwnedSess
     this.#authenticator = dependencies.authenticator;
     this.#owners = dependencies.owners;
     this.#log = new SessionLog(dependencies, this.id, address, now());
-    this.#session = new Session({ role: "server", transport, now, schedule, limits: dependencies.limits }, this);
+    this.#session = new Session({ role: "server", transport, now, schedule, scheduleFlush, limits: dependencies.limits }, this);
     this.#tunnels = new SessionTunnels(this.#session, dependencies, this.#log);
   }
 
