@@ -79,7 +79,10 @@ export class ClientSession implements SessionHandler, CredentialOwner, OwnedSess
     this.#authenticator = dependencies.authenticator;
     this.#owners = dependencies.owners;
     this.#log = new SessionLog(dependencies, this.id, address, now());
-    this.#session = new Session({ role: "server", transport, now, schedule, scheduleFlush, limits: dependencies.limits }, this);
+    this.#session = new Session(
+      { role: "server", transport, now, schedule, scheduleFlush, limits: dependencies.limits },
+      this,
+    );
     this.#tunnels = new SessionTunnels(this.#session, dependencies, this.#log);
   }
 
