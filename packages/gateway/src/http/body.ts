@@ -1,6 +1,7 @@
 import { ChunkReader, type ChunkForm } from "./chunk-reader.js";
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
 import { type Refusal, refusals } from "./refusal.js";
+import type { TrailerOwner } from "./trailers.js";
 
 /**
  * How a body is delimited (RFC 9112, section 6): it is absent, or ends by length, by chunks, or with the connection.
@@ -32,11 +33,13 @@ export class Body {
   framing: BodyFraming = "none";
   #left = 0;
   readonly #trailerLimits: HeadLimits;
+  readonly #trailerOwner: TrailerOwner | undefined;
   #chunks: ChunkReader | undefined;
 
   /** @param trailerLimits the size of the trailers */
-  constructor(trailerLimits: HeadLimits = DEFAULT_HEAD_LIMITS) {
+  constructor(trailerLimits: HeadLimits = DEFAULT_HEAD_LIMITS, trailerOwner?: TrailerOwner) {
     this.#trailerLimits = trailerLimits;
+    this.#trailerOwner = trailerOwner;
   }
 
   begin(framing: BodyFraming, length: number, form: ChunkForm): void {
@@ -48,7 +51,7 @@ export class Body {
   }
 
   protected newChunkReader(trailerLimits: HeadLimits): ChunkReader {
-    return new ChunkReader(trailerLimits);
+    return new ChunkReader(trailerLimits, this.#trailerOwner);
   }
 
   get refusal(): Refusal | undefined {

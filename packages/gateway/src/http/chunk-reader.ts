@@ -1,7 +1,7 @@
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
 import { CR, HEX, HTAB, LF, SEMICOLON, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
-import { Trailers } from "./trailers.js";
+import { Trailers, type TrailerOwner } from "./trailers.js";
 
 /** The form of a chunked body that is passed on: with its chunk framing, or as bare content. */
 export type ChunkForm = "chunks" | "data";
@@ -68,8 +68,8 @@ export class ChunkReader {
   /** Position of the last chunk's `0`; -1 when this piece does not contain it. */
   #zeroAt = -1;
 
-  constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
-    this.#trailers = new Trailers(limits);
+  constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS, owner?: TrailerOwner) {
+    this.#trailers = new Trailers(limits, owner);
   }
 
   /** Begins a new body. */

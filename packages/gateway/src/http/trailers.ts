@@ -19,6 +19,12 @@ const DROPPED = ~fieldSet(Field.other);
 
 const NOTHING = Buffer.alloc(0);
 
+/** Whose trailers are read. */
+export interface TrailerOwner {
+  /** Names, in lower case, of fields that have a meaning for this message: they are no trailers, in any spelling. */
+  readonly claimedNames: readonly string[];
+}
+
 /** Trailers are read and copied within one call, so one section is enough. */
 const SECTION = new FieldSection();
 
@@ -29,12 +35,14 @@ export class Trailers {
   kept: Buffer = NOTHING;
 
   readonly #limits: HeadLimits;
+  readonly #owner: TrailerOwner | undefined;
   /** Bytes of earlier pieces, and their number. */
   #held: Buffer = NOTHING;
   #heldBytes = 0;
 
-  constructor(limits: HeadLimits) {
+  constructor(limits: HeadLimits, owner?: TrailerOwner) {
     this.#limits = limits;
+    this.#owner = owner;
   }
 
   begin(): void {
@@ -84,6 +92,7 @@ export class Trailers {
       const name = SECTION.name(source, n);
       if (HEAD_ONLY.has(name.replaceAll("_", "-"))) SECTION.demote(source, name);
     }
+    for (const name of this.#owner?.claimedNames ?? []) SECTION.claimIdentity(source, name);
     SECTION.gather(from, DROPPED);
     if (SECTION.spanBytes === 0) return;
     this.kept = Buffer.allocUnsafe(SECTION.spanBytes);

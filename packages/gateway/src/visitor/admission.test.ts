@@ -355,3 +355,24 @@ describe("a step that waits", () => {
     expect(visit.connection.take()).toMatch(/\r\n\r\nto the visitor$/);
   });
 });
+
+describe("trailers", () => {
+  test.each(["X-Key", "x_key", "X.KEY"])("cannot stand for a field that a step sends: %s", (name) => {
+    const visit = guarded(editing({ names: ["x-key"], lines: "X-Key: ours\r\n" }));
+    visit.send(`${CHUNKED}1\r\na\r\n0\r\n${name}: forged\r\nX-Other: kept\r\n\r\n`);
+    expect(visit.upstream.stream.text).toMatch(/X-Key: ours/);
+    expect(visit.upstream.stream.text).toMatch(/0\r\nX-Other: kept\r\n\r\n$/);
+    visit.respond(OK);
+    visit.upstream.route.steps = stepsOf();
+    visit.send(`${CHUNKED}1\r\na\r\n0\r\n${name}: free\r\n\r\n`);
+    expect(visit.upstream.stream.text).toContain(`0\r\n${name}: free\r\n\r\n`);
+  });
+
+  test("cannot stand for a field that a step sends after it has waited", async () => {
+    const slow = new SlowStep();
+    const visit = guarded(slow, editing({ names: ["x-key"], lines: "" }));
+    visit.send(`${CHUNKED}1\r\na\r\n0\r\nX-Key: forged\r\n\r\n`);
+    await slow.decide();
+    expect(visit.upstream.stream.text).toMatch(/1\r\na\r\n0\r\n\r\n$/);
+  });
+});

@@ -9,6 +9,8 @@ import type { GuardedRoute } from "../route.js";
 /** The limits of a request while it waits for a step of its route. Times are in milliseconds. */
 export const ADMISSION_LIMITS: RouteLimits = { answer: 15_000, idle: 0, body: 0 };
 
+const NO_NAMES: readonly never[] = [];
+
 /** The parts of a visitor that its admission uses. */
 export interface AdmittedVisitor extends VisitorSide {
   readonly context: VisitorContext & {
@@ -71,6 +73,11 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     if (edits === undefined) return lines;
     for (const name of edits.names) this.#head.claimIdentity(name);
     return [lines, edits.lines].join("");
+  }
+
+  /** The names, in lower case, of the fields that the steps have changed. */
+  get editedNames(): readonly string[] {
+    return this.#edits?.names ?? NO_NAMES;
   }
 
   /** The request is over. */

@@ -46,8 +46,8 @@ export class Http1Visitor
     this.connection = connection;
     this.#host = host;
     this.#head = new RequestHead(host.limits.headSize);
-    this.#body = new Body(host.limits.headSize);
     this.context = new RequestContext(this.#head, connection.remoteAddress, info, host);
+    this.#body = new Body(host.limits.headSize, this.context);
     this.#ownResponses = new OwnResponses(this.context.isProxied);
     this.#responder = new OwnResponder(this, this.#ownResponses, host);
     this.#watch = new VisitorWatch(host.limits, host.deadlines, this);

@@ -17,6 +17,8 @@ const LOOP = refused(refusals.PN_ORIGIN_LOOP);
 export interface Admitted {
   /** The lines for the target, with those of the steps. Call it before the request is written. */
   edited(lines: string): string;
+  /** The names, in lower case, of the fields that the steps have changed. */
+  readonly editedNames: readonly string[];
   /** The request is over. */
   end(): void;
 }
@@ -65,6 +67,12 @@ export class RequestContext implements VisitorContext {
   forwardedLines(): string {
     const lines = this.identityLines();
     return this.admission === undefined ? lines : this.admission.edited(lines);
+  }
+
+  /** Fields that only a step, or a trusted proxy, may send: a visitor could add them after the body otherwise. */
+  get claimedNames(): readonly string[] {
+    const { claimed } = this.#host.forwarding.fields;
+    return this.admission === undefined ? claimed : [...claimed, ...this.admission.editedNames];
   }
 
   /** The request in progress is over. */

@@ -14,7 +14,7 @@ const OURS = /^(?:x-forwarded-(?:for|proto|host)|x-real-ip|forwarded|via|postern
 export class TrustedFields {
   readonly #names: readonly string[];
   /** Those that are identity fields only because they are listed. */
-  readonly #claimed: readonly string[];
+  readonly claimed: readonly string[];
   readonly #passesRequestId: boolean;
 
   /**
@@ -30,7 +30,7 @@ export class TrustedFields {
       );
     this.#passesRequestId = all.includes(REQUEST_ID);
     this.#names = all.filter((name) => name !== REQUEST_ID);
-    this.#claimed = all.filter((name) => meaningOf(name) === Field.other);
+    this.claimed = all.filter((name) => meaningOf(name) === Field.other);
   }
 
   /**
@@ -39,7 +39,7 @@ export class TrustedFields {
    * @param isTrusted whether the request comes from a trusted proxy
    */
   select(head: RequestHead, isTrusted: boolean): void {
-    for (const name of this.#claimed) head.claimIdentity(name);
+    for (const name of this.claimed) head.claimIdentity(name);
     if (isTrusted) for (const name of this.#names) head.admitIdentity(name);
   }
 
