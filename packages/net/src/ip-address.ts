@@ -40,6 +40,11 @@ function readIpv4(text: string, start: number): number {
   return parts === 4 ? number : -1;
 }
 
+/** The dotted form of an IPv4 address. @param bits the 32 bits of it */
+export function ipv4Text(bits: number): string {
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join(".");
+}
+
 /** Reads the form of RFC 4291, section 2.2. @returns false when `text` does not have it */
 function readIpv6(text: string, words: AddressWords): boolean {
   words[0] = words[1] = words[2] = words[3] = 0;

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { readAddress, type AddressWords } from "./ip-address.js";
+import { ipv4Text, readAddress, type AddressWords } from "./ip-address.js";
+import { isMapped } from "./unmapped.js";
 
 /** All IP addresses whose first `bits` bits are those of `address`. */
 export interface Network {
@@ -26,9 +27,8 @@ export function parseNetwork(text: string): Network | undefined {
 function unmappedNetwork(network: Network): Network {
   const words: AddressWords = new Uint32Array(4);
   readAddress(network.address, words);
-  if (network.bits < 96 || words[0] !== 0 || words[1] !== 0 || words[2] !== 0xffff) return network;
-  const bytes = [24, 16, 8, 0].map((shift) => (words[3]! >>> shift) & 0xff);
-  return { version: 4, address: bytes.join("."), bits: network.bits - 96 };
+  if (network.bits < 96 || !isMapped(words)) return network;
+  return { version: 4, address: ipv4Text(words[3]!), bits: network.bits - 96 };
 }
 
 /** The address that is looked up. */
