@@ -78,6 +78,13 @@ describe("a visitor", () => {
     }
   });
 
+  test("keeps the last letter of a claim, whatever its bytes are", async () => {
+    const guarded = new Guarded();
+    expect(await guarded.ask(token({ ...CLAIMS, sub: " Nicolà " }))).toBe("admitted");
+    const [edits] = guarded.request.edits;
+    expect(Buffer.from(edits!.lines, "latin1").toString()).toBe("X-Forwarded-User: Nicolà\r\n");
+  });
+
   test.each([
     ["another secret", token(CLAIMS, { alg: "HS256" }, `${SECRET}x`)],
     ["no signature", token(CLAIMS, { alg: "none" })],

@@ -145,7 +145,8 @@ function bearer(field: string): string {
 function claimText(claim: unknown): string | undefined {
   const parts: unknown[] = Array.isArray(claim) ? claim : [claim];
   if (!parts.every((part) => ["string", "number", "boolean"].includes(typeof part))) return undefined;
-  const text = Buffer.from(parts.join(",")).toString("latin1");
+  // Before it is encoded, because the last byte of a letter may be a space of Latin-1.
+  const text = Buffer.from(parts.join(",").trim()).toString("latin1");
   // eslint-disable-next-line no-control-regex
-  return text.trim() === "" || text.length > LONGEST || /[\0-\x1f\x7f]/.test(text) ? undefined : text.trim();
+  return text === "" || text.length > LONGEST || /[\0-\x1f\x7f]/.test(text) ? undefined : text;
 }
