@@ -47,8 +47,11 @@ export class BasicAuthStep implements Step {
   readonly #users: ReadonlyMap<string, string>;
   /** Identifies the users, for `inherit`. */
   readonly #content: string;
-  /** For unknown names, so that a check takes as long as for known ones. */
-  readonly #decoy: string;
+  /**
+   * For unknown names, so that a check takes as long as for known ones. Hashes take different times, so that each
+   * unknown name has that of some user.
+   */
+  readonly #decoys: readonly string[];
   #failures = new RateTable();
   #admitted = new KnownAnswers<FieldEdits>();
   #refused = new KnownAnswers<true>();
@@ -58,7 +61,7 @@ export class BasicAuthStep implements Step {
     this.#verifier = verifier;
     this.#users = new Map(users.map(({ name, hash }) => [name, hash]));
     this.#content = JSON.stringify(users);
-    this.#decoy = users[0]?.hash ?? NO_HASH;
+    this.#decoys = users.length === 0 ? [NO_HASH] : users.map(({ hash }) => hash);
   }
 
   check(request: StepRequest): Verdict | Promise<Verdict> {
@@ -125,10 +128,15 @@ export class BasicAuthStep implements Step {
     );
   }
 
+  #decoyOf(name: string): string {
+    const number = Buffer.from(answerKey(name), "base64").readUInt32BE();
+    return this.#decoys[number % this.#decoys.length]!;
+  }
+
   /** @returns undefined if too many others wait */
   #begin(key: string, name: string, password: Buffer): Checking | undefined {
     const hash = this.#users.get(name);
-    const verification = this.#verifier.verify(password, hash ?? this.#decoy);
+    const verification = this.#verifier.verify(password, hash ?? this.#decoyOf(name));
     if (verification === undefined) return undefined;
     const checking: Checking = { verification, waiting: 0, charged: new Set() };
     this.#checking.set(key, checking);
