@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "@postern/testkit";
 import type { Reply } from "../../http/index.js";
@@ -112,6 +112,32 @@ describe("a service", () => {
     const step = new ForwardAuthStep({ url: "http://127.0.0.1:1/", responseFields: [] }, (text) => warnings.push(text));
     expect(outcome(await step.check(stepRequest({})))).toBe(FAILED);
     expect(warnings).toEqual([expect.stringContaining("ECONNREFUSED")]);
+  });
+
+  test("is asked again when it has closed the connection that was idle", async () => {
+    const sockets: Socket[] = [];
+    const service = createTcpServer((socket) => {
+      sockets.push(socket);
+      // It closes the connection just as the second request arrives.
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 204 Yes\r\n\r\n");
+        socket.once("data", () => socket.resetAndDestroy());
+      });
+      socket.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void service.close());
+    const warnings: string[] = [];
+    const { port } = service.address() as AddressInfo;
+    const step = new ForwardAuthStep({ url: `http://127.0.0.1:${port}/`, responseFields: [] }, (text) =>
+      warnings.push(text),
+    );
+    for (let n = 0; n < 2; n++) {
+      expect(outcome(await step.check(stepRequest({})))).toBe("admitted");
+      await new Promise(setImmediate);
+    }
+    expect([sockets.length, warnings]).toEqual([2, []]);
+    for (const socket of sockets) socket.destroy();
   });
 
   test("is not asked any further when the visitor leaves, and nothing is reported", async () => {

@@ -15,6 +15,13 @@ export interface ForwardAuthOptions {
 /** `time`: milliseconds for an answer. `bytes`: of the body of an answer. `connections`: to the service. */
 export const FORWARD_AUTH_LIMITS = { time: 10_000, bytes: 64 * 1024, connections: 64 } as const;
 
+const { time: TIME } = FORWARD_AUTH_LIMITS;
+
+interface Answer {
+  readonly incoming: IncomingMessage;
+  readonly body: Buffer;
+}
+
 /** Fields of the visitor that the service gets. */
 const ASKED = [
   "accept",
@@ -65,7 +72,7 @@ export class ForwardAuthStep implements Step {
   async check(request: StepRequest): Promise<Verdict> {
     const { signal } = request;
     try {
-      const { incoming, body } = await this.#ask(request, signal);
+      const { incoming, body } = await this.#ask(request, AbortSignal.any([signal, AbortSignal.timeout(TIME)]));
       const { statusCode: status = 0 } = incoming;
       if (status < 200 || status >= 500) throw new Error(`it answers with the status ${status}`);
       this.#isFailing = false;
@@ -78,7 +85,8 @@ export class ForwardAuthStep implements Step {
     }
   }
 
-  #ask(request: StepRequest, signal: AbortSignal): Promise<{ incoming: IncomingMessage; body: Buffer }> {
+  /** @param agent false: on a new connection */
+  #ask(request: StepRequest, signal: AbortSignal, agent: Agent | false = this.#agent): Promise<Answer> {
     const headers: Record<string, string> = {};
     for (const [name, field] of ASKED) {
       const value = request.fieldValue(name, field);
@@ -91,16 +99,23 @@ export class ForwardAuthStep implements Step {
     headers["X-Forwarded-Method"] = request.method;
     headers["X-Forwarded-Uri"] = request.path;
     const options: RequestOptions = {
-      agent: this.#agent,
+      agent,
       headers,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(FORWARD_AUTH_LIMITS.time)]),
+      signal,
     };
-    const { promise, resolve, reject } = Promise.withResolvers<{ incoming: IncomingMessage; body: Buffer }>();
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const { request: send } = this.#url.protocol === "https:" ? builtins.https : builtins.http;
+    let isAnswered = false;
     const outgoing = send(this.#url, options, (incoming) => {
+      isAnswered = true;
       bodyOf(incoming).then((body) => resolve({ incoming, body }), reject);
     });
-    outgoing.on("error", reject);
+    outgoing.on("error", (error) => {
+      // The service may have closed the connection while it was idle.
+      const isStale = outgoing.reusedSocket && agent !== false && !isAnswered && !signal.aborted;
+      if (isStale) resolve(this.#ask(request, signal, false));
+      else reject(error);
+    });
     outgoing.on("upgrade", (_, socket) => {
       socket.destroy();
       reject(new Error("it switches protocols"));
