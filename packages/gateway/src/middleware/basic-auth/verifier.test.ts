@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { FakeVerifier } from "./fake-verifier.suite.js";
 import { Verifier, VERIFIER_LIMITS, type Verification } from "./verifier.js";
 
@@ -36,6 +36,23 @@ describe("the verifier", () => {
     expect(verifier.workers).toHaveLength(3);
     verifier.workers[2]!.answer(true);
     expect(await begun[2]!.answer).toBe(true);
+  });
+
+  test("gives no password to a thread that ends because it had no work", () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const verifier = new FakeVerifier();
+    verifier.verify(password("a"), HASH);
+    const [ending] = verifier.workers;
+    // It takes a while until a thread has ended.
+    ending!.terminate = (): void => void (ending!.isTerminated = true);
+    ending!.answer(true);
+    vi.advanceTimersByTime(60_000);
+    expect(ending!.isTerminated).toBe(true);
+    verifier.verify(password("b"), HASH);
+    expect(verifier.workers.map(({ checks }) => checks.map((check) => check.password))).toEqual([["a"], ["b"]]);
+    ending!.emit("exit");
+    expect(verifier.workers).toHaveLength(2);
   });
 
   test("with real threads says which password is right, and does not keep the process alive", async () => {

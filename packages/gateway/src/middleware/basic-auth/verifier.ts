@@ -48,10 +48,12 @@ export interface Verification {
 class Thread {
   job: Job | undefined;
   readonly #worker: VerifyWorker;
+  readonly #onEnd: (thread: Thread) => void;
   #idle: NodeJS.Timeout | undefined;
 
   constructor(worker: VerifyWorker, onFree: (thread: Thread) => void, onEnd: (thread: Thread) => void) {
     this.#worker = worker;
+    this.#onEnd = onEnd;
     worker.unref();
     const end = (error: Error): void => {
       clearTimeout(this.#idle);
@@ -75,8 +77,13 @@ class Thread {
     this.#worker.postMessage(job.check);
   }
 
+  /** Ends it when it has had no work for a while. It gets none from then on, because ending takes time. */
   rest(): void {
-    this.#idle = setTimeout(() => void this.#worker.terminate(), IDLE).unref();
+    const end = (): void => {
+      this.#onEnd(this);
+      void this.#worker.terminate();
+    };
+    this.#idle = setTimeout(end, IDLE).unref();
   }
 }
 
