@@ -363,7 +363,7 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     this.status = status;
     this.endedAt = this.#visitor.context.exchanges.clock.now();
     this.#body.end(this.#unsent === 0);
-    this.#awaited = undefined;
+    this.#awaited?.remove(this);
     this.#held?.release(true);
     this.#held = undefined;
     if (this.#table !== undefined) PAGES.release(this.#table);

@@ -47,6 +47,19 @@ export class PathLookUp implements LookUpReceiver, Waiting {
     this.#waiters.push(waiter);
   }
 
+  /** How many wait for the result. */
+  get waiting(): number {
+    return this.#waiters.length;
+  }
+
+  /** `waiter` waits no longer: on a disk that is stuck, those that have left would be kept until it responds. */
+  remove(waiter: LookUpWaiter): void {
+    const index = this.#waiters.lastIndexOf(waiter);
+    if (index < 0) return;
+    const last = this.#waiters.pop()!;
+    if (index < this.#waiters.length) this.#waiters[index] = last;
+  }
+
   begin(): void {
     this.#root.begin(this);
   }

@@ -56,6 +56,20 @@ describe("a disk", () => {
     expect(looks).toBeGreaterThan(first);
   });
 
+  test("that is stuck keeps no visitor that has left", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stat: FileSystem["stat"] = (path) => promise.then(() => DISK.stat(path));
+    const site = new Site({ more: "file" }, { fileSystem: { ...DISK, stat } });
+    const visits = Array.from({ length: 10 }, () => site.visitor("/more"));
+    const lookUp = site.root.lookUp("/more", { onFound() {} });
+    expect(lookUp.waiting).toBe(11);
+    for (const visit of visits) visit.connection.arrive("end");
+    expect(lookUp.waiting).toBe(1);
+    const stays = site.get("/more");
+    resolve();
+    expect(await stays).toMatchObject({ status: 200, body: "file" });
+  });
+
   test("that stays stuck keeps a bounded number of requests waiting; further ones get 503 until it responds", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const stat: FileSystem["stat"] = (path) => promise.then(() => DISK.stat(path));
