@@ -3,6 +3,7 @@ import { giveBack, lend, release } from "../socket/buffer-pool.js";
 import { SHARED_BUFFER } from "../socket/read-buffers.js";
 import { READ_END, type ReadTask } from "../socket/read-end.js";
 import { readSocket, type ReadOptions, type SocketReader } from "../socket/socket-reader.js";
+import { WRITE_MEMORY } from "../socket/write-memory.js";
 import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
@@ -80,12 +81,12 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
     // An empty write makes node:tls decrypt, and overwrite the bytes that the handler is reading.
     if (chunk.length === 0) return;
     if (this.#hasToJoin(chunk)) this.#join(chunk);
-    else this.#send(lendable(chunk));
+    else this.#send(this.#lendable(chunk));
   }
 
   writeBoth(first: Buffer, second: Buffer): void {
     if (!this.#hasToJoin(first) && (this.#isCorked || !this.#isSmallView(second)))
-      return this.#send(lendable(first), lendable(second));
+      return this.#send(this.#lendable(first), this.#lendable(second));
     this.#join(first);
     this.write(second);
   }
@@ -267,6 +268,15 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
     this.#watch();
   }
 
+  /**
+   * `chunk`, or a copy if its memory may not be lent. TLS reports every write as sent in a later turn only: it would
+   * borrow the memory of short messages for each of them.
+   */
+  #lendable(chunk: Buffer): Buffer {
+    const mustCopy = chunk.buffer === SHARED_BUFFER.buffer || (this.#isTls && WRITE_MEMORY.holds(chunk));
+    return mustCopy ? Buffer.from(chunk) : chunk;
+  }
+
   /** TLS reports every write as sent in a later turn only, so a callback costs less than an empty write after it. */
   #write(chunk: Buffer): void {
     if (this.#isTls) this.#socket.write(chunk, this.#onWritten);
@@ -307,11 +317,6 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
 
 /** `close` follows, and the handler needs only that. */
 function onError(): void {}
-
-/** `chunk`, or a copy if its memory may not be lent. */
-function lendable(chunk: Buffer): Buffer {
-  return chunk.buffer === SHARED_BUFFER.buffer ? Buffer.from(chunk) : chunk;
-}
 
 /** A copy that shares no memory with other buffers. */
 function ownCopy(chunk: Buffer): Buffer {

@@ -22,6 +22,11 @@ class WriteMemory {
     }
     return this.#views.first(length);
   }
+
+  /** Whether `chunk` is the message whose memory was taken last. */
+  holds({ buffer }: Buffer): boolean {
+    return buffer === this.#views.buffer.buffer;
+  }
 }
 
 /** The one of this process. */
