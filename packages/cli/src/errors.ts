@@ -34,12 +34,12 @@ export const CLI_ERRORS = {
   PN_ADDRESS_LIST: {
     exit: EXIT.usage,
     meaning:
-      "A file of allow_ips or deny_ips has a line that is not an IP address or a network. Correct the line that the message names.",
+      "A line in a file of allow_ips or deny_ips is not an IP address or a network. Correct the line that the message names.",
   },
   PN_HTPASSWD: {
     exit: EXIT.usage,
     meaning:
-      "The file of basic_auth has a line that is not a name and a hash by bcrypt, apr1 or SHA-1. Write the user again: htpasswd -B FILE NAME",
+      "A line of the basic_auth file is not a unique user name with a bcrypt, apr1 or SHA-1 hash. Set the password again (htpasswd -B FILE NAME), or remove the line.",
   },
   PN_CONFIG_INVALID: {
     exit: EXIT.usage,

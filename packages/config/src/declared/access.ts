@@ -15,7 +15,7 @@ const addresses = (doc: string) => option(addressSources, doc, { default: [] as 
 /** `[proxy.access]`: which visitors a route serves. */
 export const access = section("Access control for the route. See access.md.", {
   allow_ips: addresses(
-    "Addresses and networks that may use the route; all others get 403. A file, such as `./office.txt`, contains one address or network in each line; changes of the file take effect at once. The list at an `https://` URL is fetched every 5 minutes. Empty: all.",
+    "Addresses and networks that may use the route; all others get 403. An entry can be a file, such as `./office.txt`, with one address or network per line; it is read again when it changes. An entry can also be the `https://` URL of such a list, which is fetched every 5 minutes. Empty: all.",
   ),
   deny_ips: addresses(
     "Addresses and networks that may not use the route, in the same form as allow_ips. They get 403, even if allow_ips contains them.",
@@ -29,14 +29,14 @@ export const access = section("Access control for the route. See access.md.", {
   ),
   basic_auth: option(
     filePath,
-    "File with names and passwords for HTTP Basic authentication, as htpasswd writes it, with hashes by bcrypt, apr1 or SHA-1. Visitors without a right password get 401, and an address with more than 10 wrong ones in a minute gets 429. Targets get the name in X-Forwarded-User, and no password. Changes of the file take effect at once.",
+    "File with users for HTTP Basic authentication, as htpasswd writes it, with bcrypt, apr1 or SHA-1 hashes. Visitors without a valid name and password get 401. After 10 wrong passwords in a minute, an address gets 429. Targets get the user name in X-Forwarded-User, but not the password. The file is read again when it changes.",
   ),
   password_file: option(filePath, "File with a password that visitors enter once.", { pending: "password pages" }),
   client_ca_file: option(filePath, "CA certificates that sign the client certificates of visitors, PEM.", {
     pending: "client certificates of visitors",
   }),
   jwt: section(
-    "Access with a JWT, which visitors send as `Authorization: Bearer`; others get 401. It needs one of secret, public_key_file and jwks_url.",
+    "Access with a JWT, which visitors send as `Authorization: Bearer`. Visitors without a valid one get 401. Requires one of secret, public_key_file and jwks_url.",
     {
       enabled: option(flag(), "Use the options of this table.", { default: true }),
       secret: option(text(), "Shared secret of HS256 tokens, at least 32 bytes.", { secret: true }),
@@ -46,13 +46,13 @@ export const access = section("Access control for the route. See access.md.", {
       ),
       jwks_url: option(
         url(["https", "http"], "https://auth.example.com/jwks"),
-        "JWKS of the issuer. Requires audience. `http://` is only allowed for this machine, and a host with a private address only with allow_private of `[proxy.access]`.",
+        "URL of the issuer's JWKS. Requires audience. `http://` is allowed only for localhost. A host with a private address requires allow_private in `[proxy.access]`.",
       ),
       issuer: option(text(), "Required value of the `iss` claim. Default: any."),
       audience: option(text(), "Required audience in the `aud` claim. Default: any."),
       claim_fields: option(
         headers(),
-        "Header fields for targets, and the claims that they contain. Fields of these names that a visitor sends are removed.",
+        "Header fields to send to targets, each with the name of a claim as its value. Fields of these names that a visitor sends are removed.",
         { default: { "X-Forwarded-User": "sub" } as Record<string, string> },
       ),
     },
@@ -60,11 +60,11 @@ export const access = section("Access control for the route. See access.md.", {
   forward_auth: section("Access decisions by another service, such as Authelia, Authentik or oauth2-proxy.", {
     url: option(
       url(["https", "http"], "http://localhost:9091/verify"),
-      "URL to ask about each request, without its body. An answer with a status of 2xx admits the request. Any other one goes to the visitor, with Location and Set-Cookie; without an answer, or with 5xx, visitors get 502.",
+      "URL of the service. It gets a GET without a body for each request. If it responds with 2xx, the target gets the request. A response with 3xx or 4xx goes to the visitor, with its Location and Set-Cookie. If it responds with 5xx or not at all, visitors get 502.",
     ),
     response_fields: option(
       list(fieldName),
-      "Header fields of the service's answer to pass on to targets. Fields of these names that a visitor sends are removed.",
+      "Header fields of the service's 2xx response to pass on to targets. Fields of these names that a visitor sends are removed.",
       { default: [] as string[] },
     ),
   }),
@@ -89,7 +89,7 @@ export const access = section("Access control for the route. See access.md.", {
     { pending: "signatures of webhooks" },
   ),
   rate_limit: section(
-    "Limits for each visitor of the route. Requests beyond them get 429 with `Retry-After`. A visitor is an IPv4 address, or an IPv6 network of 64 bits.",
+    "Limits for each visitor of the route. Requests that exceed them get 429 with `Retry-After`. A visitor is an IPv4 address or an IPv6 /64 network.",
     {
       requests_per_minute: option(
         integer({ min: 1 }),
@@ -97,12 +97,12 @@ export const access = section("Access control for the route. See access.md.", {
       ),
       window: option(
         duration({ min: 1_000 }),
-        "Time whose requests may come at once: the default of burst is the number of requests in this time.",
+        "Time that sets the default of burst: the number of requests that requests_per_minute allows in this time.",
         { default: 60_000 },
       ),
       burst: option(
         integer({ min: 1 }),
-        "Maximum requests of a visitor that come at once. Default: the number of requests in window.",
+        "Maximum requests of a visitor in a burst. Default: the number of requests that requests_per_minute allows in window.",
       ),
       max_concurrent: option(
         integer({ min: 1 }),
@@ -110,7 +110,7 @@ export const access = section("Access control for the route. See access.md.", {
       ),
       by_header: option(
         fieldName,
-        "Header field, for instance that of an API key, whose values are limited as well: requests with the same value share the limits, whatever their address. The limits by address remain, because visitors can send any value.",
+        "Header field, for instance that of an API key. Requests with the same value share the limits, whatever their address. The limits per address still apply, because visitors can send any value.",
       ),
       message: option(text(), "Message for visitors that exceed a limit."),
     },

@@ -125,7 +125,7 @@ export const server = section(
     ),
     trusted_proxies: option(
       list(network()),
-      "Addresses or networks of proxies in front of the gateway, whose X-Forwarded-For and X-Forwarded-Proto are trusted. Routes then see the address of the visitor instead of that of the proxy.",
+      "Addresses or networks of proxies in front of the gateway. The gateway trusts their X-Forwarded-For and X-Forwarded-Proto, so routes use the address of the visitor instead of the address of the proxy.",
       { default: [] as string[], example: '["127.0.0.1"]' },
     ),
     state_dir: option(

@@ -42,20 +42,24 @@ export const middleware = section("Changes to requests and responses of this rou
     remove_response_headers: option(list(fieldName), "Header fields to remove from responses.", noNames),
   }),
   rate_limit: section(
-    "Limits for each visitor, with the names of older files. Use `[proxy.access.rate_limit]` in new files.",
+    "Limits for each visitor, with the option names of older files. In new files, use `[proxy.access.rate_limit]`.",
     {
       requests_per_minute: option(
         integer({ min: 1 }),
         "Maximum requests of a visitor per minute, on average. Default: any number.",
       ),
-      window_seconds: option(duration({ min: 1_000 }), "Time whose requests may come at once.", { default: 60_000 }),
+      window_seconds: option(
+        duration({ min: 1_000 }),
+        "Time that sets the maximum burst of a visitor: the number of requests that requests_per_minute allows in this time.",
+        { default: 60_000 },
+      ),
       max_concurrent: option(
         integer({ min: 1 }),
         "Maximum requests of a visitor that are in progress at the same time. Default: any number.",
       ),
       limit_by_header: option(
         fieldName,
-        "Header field whose values are limited as well: requests with the same value share the limits, whatever their address.",
+        "Header field, for instance that of an API key. Requests with the same value share the limits, whatever their address. The limits per address still apply.",
       ),
       rate_limit_message: option(text(), "Message for visitors that exceed a limit."),
     },

@@ -239,33 +239,33 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     },
   ),
   passive_health: section(
-    "Ejection of targets by what their requests show, in a route with several targets: an ejected target gets no requests for a while. At most half of the targets are ejected at a time. On without this table.",
+    "Ejection of targets whose requests fail or are slow, in a route with several targets. An ejected target gets no requests for a while. At most half of the targets are ejected at a time. On without this table.",
     {
       enabled: option(flag(), "Eject targets.", { default: true }),
       consecutive_failures: option(
         integer(),
-        "Failures in a row after which a target is ejected. Failures are connections that cannot be made or break, responses that time out or are not valid, and the statuses 502, 503 and 504. 0: they are no reason.",
+        "Failures in a row after which a target is ejected. Failures are connections that cannot be made or break, responses that time out or are not valid, and the statuses 502, 503 and 504. 0: failures in a row do not eject a target.",
         { default: 5 },
       ),
       min_success_ratio: option(
         decimal({ min: 0, max: 1 }),
-        "Minimum success rate of a target, relative to the average of the other targets: with 0.8, a target is ejected if 75 % of its requests succeed and 99 % of those to the others. 0: any success rate.",
+        "Minimum success rate of a target, relative to the average of the other targets: with 0.8, a target is ejected if 75 % of its requests succeed and 99 % of the requests to the others. 0: any success rate.",
         { default: 0.8 },
       ),
       max_latency_ratio: option(
         decimal(),
-        "Maximum time until the responses of a target begin, relative to the other targets, as a geometric mean: with 3, a target is ejected if its responses take more than three times as long. Times below 10 ms count as 10 ms. 0: any time, otherwise at least 1.",
+        "Maximum response time of a target, relative to the other targets: with 3, a target is ejected if its responses take more than three times as long. The response time is the geometric mean of the times until responses begin. Times below 10 ms count as 10 ms. 0: any time; other values must be at least 1.",
         { default: 0 },
       ),
       window: option(duration({ min: 1 }), "Time over which targets are compared.", { default: 30_000 }),
       min_requests: option(
         integer({ min: 1 }),
-        "Minimum number of requests to a target within window before it is compared with others. It needs another target with as many.",
+        "Minimum number of requests to a target within window. Targets with fewer requests are not compared.",
         { default: 20 },
       ),
       ejection_time: option(
         duration({ min: 1 }),
-        "Time of the first ejection. The second takes twice as long, the third three times, up to ten times, until the target works again: until a success if it failed several times in a row, otherwise until a comparison.",
+        "Time of the first ejection. The second takes twice as long, the third three times, up to ten times. This count starts again when the target works: after a success, or, if the target was ejected by a comparison with other targets, after a comparison that it passes.",
         { default: 10_000 },
       ),
     },

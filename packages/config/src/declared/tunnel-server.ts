@@ -216,12 +216,12 @@ const balancing = section(
   {
     may_join: option(
       flag(),
-      "Allow clients to join those that serve a name. `false`: such clients are refused, and each name has one client.",
+      "Allow several clients to serve a name together. `false`: clients that start with --join are refused, and each name has one client.",
       { default: true },
     ),
     strategy: option(
       choice(STRATEGIES),
-      "How the client of a request is chosen, as `strategy` of `[[proxy]]`. The weights are those that the clients request.",
+      "How the client for a request is chosen. The strategies are those of `strategy` in `[[proxy]]`. Clients set their weight with --weight.",
       { default: "least_connections" },
     ),
     sticky_sessions: option(

@@ -94,7 +94,7 @@ export const tunnelEndpoint = sections(
     ),
     weight: option(
       integer({ min: 0, max: 65_535 }),
-      "Share of the requests, relative to the other clients of the group, whatever the number of `connections`. 0: no requests. Requires `group` (--join).",
+      "Share of the requests, relative to the other clients of the group. The number of `connections` has no effect on it. 0: no requests. Requires `group` (--join).",
       { default: 1, env: "POSTERN_WEIGHT", flag: "--weight <n>" },
     ),
     offline_status: option(

@@ -24,7 +24,8 @@ export interface Kind<T> {
 /** Returns the name of a kind in the plural, for instance `durations`. */
 export function pluralName({ name }: { readonly name: string }): string {
   if (name === "text") return "text values";
-  return name === "any value" ? "values" : `${name}s`;
+  if (name === "any value") return "values";
+  return name.endsWith("s") ? `${name}es` : `${name}s`;
 }
 
 /** The fault of a value that is not of this kind. */

@@ -118,10 +118,11 @@ export const refusals = refusalTable({
   ],
   PN_ACCESS_LIST: [
     503,
-    "It cannot be checked at the moment whether this address is available from your network. Try again shortly.",
+    "The server cannot check at the moment whether you may use this address. Try again shortly.",
     {
       retryAfter: 5,
-      advice: "A list that `allow_ips` or `deny_ips` names by URL was not read yet. The log names the reason.",
+      advice:
+        "A list of addresses at a URL in `allow_ips` or `deny_ips` has not been fetched yet. The gateway's log names the reason.",
     },
   ],
   PN_ACCESS_RATE: [
@@ -137,12 +138,12 @@ export const refusals = refusalTable({
   PN_ACCESS_PASSWORD: [
     401,
     "This address needs a user name and a password. Check them, or ask its owner for access.",
-    { advice: "The file in `basic_auth` of the route lists the users." },
+    { advice: "The file that `basic_auth` of the route names contains the users." },
   ],
   PN_ACCESS_TOKEN: [
     401,
     "This address needs a valid token. Sign in again, or ask its owner for access.",
-    { advice: "The route accepts the tokens that `jwt` in `[proxy.access]` describes, as `Authorization: Bearer`." },
+    { advice: "The token must be sent as `Authorization: Bearer`, and match `[proxy.access.jwt]` of the route." },
   ],
   PN_ACCESS_ISSUER: [
     503,
@@ -154,28 +155,29 @@ export const refusals = refusalTable({
   ],
   PN_ACCESS_SERVICE: [
     502,
-    "The service that decides who may use this address does not respond. Try again later, or tell its owner.",
+    "The service that checks access to this address does not work at the moment. Try again later, or tell the owner.",
     { advice: "The gateway's log names the reason. Check that the service at `forward_auth.url` is running." },
   ],
   PN_ACCESS_FAILURES: [
     429,
-    "Too many wrong passwords or tokens came from your address. Wait for the time in Retry-After, then try again.",
-    { retryAfter: 6, advice: "An address may send 10 wrong passwords and 100 wrong tokens a minute." },
+    "Too many wrong passwords or tokens came from your network. Wait for the time in Retry-After, then try again.",
+    { retryAfter: 6, advice: "An address may send 10 wrong passwords and 100 invalid tokens per minute." },
   ],
   PN_ACCESS_BUSY: [
     503,
     "Too many passwords are being checked at the moment. Try again shortly.",
     {
       retryAfter: 2,
-      advice: "Passwords are checked two at a time. A lower cost of their bcrypt hashes takes less time.",
+      advice: "The gateway checks two passwords at a time. bcrypt hashes with a lower cost are checked faster.",
     },
   ],
   PN_ACCESS_TIMEOUT: [
     503,
-    "It took too long to check whether you may use this address. Try again shortly.",
+    "The check whether you may use this address took too long. Try again shortly.",
     {
       retryAfter: 5,
-      advice: "A step of the route waited for more than 15 seconds. The gateway's log names the reason.",
+      advice:
+        "The checks of the route took more than 15 seconds. Check that `jwks_url` and `forward_auth.url` respond quickly.",
     },
   ],
 
