@@ -1,4 +1,5 @@
 import { option, section } from "./declaration.js";
+import { limitMessage, requestsPerMinute } from "./rate-limit.js";
 import { hostName, url } from "../kinds/address.js";
 import { addressSources } from "../kinds/address-source.js";
 import { filePath } from "../kinds/file-path.js";
@@ -91,10 +92,7 @@ export const access = section("Access control for the route. See access.md.", {
   rate_limit: section(
     "Limits for each visitor of the route. Requests that exceed them get 429 with `Retry-After`. A visitor is an IPv4 address or an IPv6 /64 network.",
     {
-      requests_per_minute: option(
-        integer({ min: 1 }),
-        "Maximum requests of a visitor per minute, on average. Default: any number.",
-      ),
+      requests_per_minute: requestsPerMinute,
       window: option(
         duration({ min: 1_000 }),
         "Time that sets the default of burst: the number of requests that requests_per_minute allows in this time.",
@@ -112,7 +110,7 @@ export const access = section("Access control for the route. See access.md.", {
         fieldName,
         "Header field, for instance that of an API key. Requests with the same value share the limits, whatever their address. The limits per address still apply, because visitors can send any value.",
       ),
-      message: option(text(), "Message for visitors that exceed a limit."),
+      message: limitMessage,
     },
   ),
 });

@@ -1,4 +1,5 @@
 import { option, section, sections } from "./declaration.js";
+import { limitMessage, requestsPerMinute } from "./rate-limit.js";
 import { flag } from "../kinds/flag.js";
 import { fieldName, headers } from "../kinds/headers.js";
 import { list } from "../kinds/list.js";
@@ -44,10 +45,7 @@ export const middleware = section("Changes to requests and responses of this rou
   rate_limit: section(
     "Limits for each visitor, with the option names of older files. In new files, use `[proxy.access.rate_limit]`.",
     {
-      requests_per_minute: option(
-        integer({ min: 1 }),
-        "Maximum requests of a visitor per minute, on average. Default: any number.",
-      ),
+      requests_per_minute: requestsPerMinute,
       window_seconds: option(
         duration({ min: 1_000 }),
         "Time that sets the maximum burst of a visitor: the number of requests that requests_per_minute allows in this time.",
@@ -61,7 +59,7 @@ export const middleware = section("Changes to requests and responses of this rou
         fieldName,
         "Header field, for instance that of an API key. Requests with the same value share the limits, whatever their address. The limits per address still apply.",
       ),
-      rate_limit_message: option(text(), "Message for visitors that exceed a limit."),
+      rate_limit_message: limitMessage,
     },
   ),
   transform: section(

@@ -1,5 +1,5 @@
 import { tierOf, type Balance, type Candidate, type PickContext } from "./candidate.js";
-import { hashOf, mixed } from "./hash.js";
+import { hashOf, mixed } from "../hash.js";
 
 /** Beyond this many candidates, the winners of hashes are remembered instead of found for each request. */
 const MOST_COMPARED = 64;

@@ -17,15 +17,9 @@ export function runCheck(
   done: (result: CheckResult) => void,
 ): () => void {
   const { timeout } = options;
-  if (options.kind === "http")
-    return converse(upstream, httpCheck(options, upstream.hostHeader ?? upstream.authority), { clock, timeout }, done);
-  if (options.kind === "websocket")
-    return converse(
-      upstream,
-      webSocketCheck(options, upstream.hostHeader ?? upstream.authority),
-      { clock, timeout },
-      done,
-    );
+  const host = upstream.hostHeader ?? upstream.authority;
+  if (options.kind === "http") return converse(upstream, httpCheck(options, host), { clock, timeout }, done);
+  if (options.kind === "websocket") return converse(upstream, webSocketCheck(options, host), { clock, timeout }, done);
   const end = (fault: string | undefined): void => done(fault === undefined ? PASSED : failed(fault, true));
   if (upstream.connect !== undefined) return upstream.connect(timeout, end);
   // A tunnel that is full has a client.

@@ -1,15 +1,14 @@
 import { randomInt } from "node:crypto";
+import { hashOf } from "../hash.js";
 import { cacheControlOf } from "./cache-rule.js";
 import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
 import { FILE_LIMITS, type FileCache } from "./disk/file-cache.js";
 import { hasContentTypes, loadContentTypes } from "./content-type.js";
 import { FileContent, type ContentOwner } from "./disk/file-content.js";
 import { filePath, isHidden } from "./file-path.js";
-import { isMissing } from "./disk/open-entry.js";
+import { isMissing, type NoEntry } from "./disk/open-entry.js";
 import type { PacedDisk } from "./disk/paced-disk.js";
 import type { LookedUp } from "./disk/look-up-thread.js";
-import type { NoEntry } from "./disk/open-entry.js";
-import { hashOf } from "./disk/seen-paths.js";
 import type { Piece } from "./disk/slabs.js";
 import { Slots } from "./slots.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
@@ -44,6 +43,7 @@ const MONOTONIC = (): number => performance.now();
 const GROWING = 10_000;
 /** Paths that are looked up at the same time. Each may need a descriptor. */
 const MOST_LOADS = 64;
+
 /** Serves the files of one folder: finds the file of a path, and keeps its content in the cache. */
 export class FileRoot implements ContentOwner, LookUpRoot {
   readonly directory: string;

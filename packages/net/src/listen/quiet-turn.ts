@@ -3,7 +3,7 @@ import { READ_END, type ReadEnd, type ReadTask } from "../socket/read-end.js";
 
 /** After this many turns in a row with one read each, the next ones are expected to be like them. */
 const LONE_TURNS = 64;
-/** One in so many of these is checked. */
+/** Once in this many turns, it is checked whether turns still have one read each. */
 const CHECKED_TURNS = 16;
 /** The longest delay of a task, in turns. A turn in which connections are accepted takes about 0.1 ms. */
 const MOST_TURNS = 4;

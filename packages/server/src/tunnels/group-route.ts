@@ -11,6 +11,7 @@ import {
   type TargetSource,
   type UpstreamRoute,
 } from "@postern/gateway";
+import { keepNewest } from "@postern/net";
 import { SERVER_LIMITS } from "../limits.js";
 import { GroupMember } from "./group-member.js";
 import type { Tunnel } from "./tunnel.js";
@@ -94,9 +95,7 @@ export class GroupRoute implements UpstreamRoute, TargetSource {
     if (member === undefined || member.isServing) return;
     this.#members = this.#members.filter((each) => each !== member);
     this.#former.set(instance, member);
-    if (this.#former.size <= SERVER_LIMITS.sessionsPerName) return;
-    const [oldest] = this.#former.keys();
-    this.#former.delete(oldest as string);
+    keepNewest(this.#former, SERVER_LIMITS.sessionsPerName);
   }
 
   /** Another client has the name: no request of this route is sent to the members again. */

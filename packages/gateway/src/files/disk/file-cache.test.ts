@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { hashOf } from "../../hash.js";
 import { FileCache } from "./file-cache.js";
 import { FileContent, type ContentOwner } from "./file-content.js";
 import type { PacedDisk } from "./paced-disk.js";
-import { hashOf } from "./seen-paths.js";
 
 const KB = 1024;
 const MB = 1024 * KB;

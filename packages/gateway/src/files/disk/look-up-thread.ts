@@ -74,7 +74,7 @@ export class LookUpThread {
   #batch: number[] = [];
   #watch: NodeJS.Timeout | undefined;
   #hasAnswered = false;
-  /** Whether the young generation does not grow any more. The objects of so many requests would enlarge it. */
+  /** Whether V8 was told not to enlarge the young generation. Otherwise many requests would enlarge it. */
   #isYoungLimited = false;
   /** Look-ups since `#since`, before there is a thread. */
   #count = 0;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { hashOf, SeenPaths } from "./seen-paths.js";
+import { hashOf } from "../../hash.js";
+import { SeenPaths } from "./seen-paths.js";
 
 test("a path is seen again, and counted up to three times", () => {
   const seen = new SeenPaths();

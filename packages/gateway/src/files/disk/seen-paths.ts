@@ -1,13 +1,5 @@
 /** Paths that are remembered, about. Each needs four bytes. */
 const PLACES = 8_192;
-const PRIME = 16_777_619;
-
-/** A hash of 32 bits (FNV-1a). @param seed another one for each owner of paths */
-export function hashOf(path: string, seed: number): number {
-  let hash = seed;
-  for (let at = 0; at < path.length; at++) hash = Math.imul(hash ^ path.charCodeAt(at), PRIME);
-  return hash ^ (hash >>> 15);
-}
 
 /** The bits of a place that count how often its path was seen. The others are those of its hash. */
 const COUNT = 3;
@@ -24,7 +16,10 @@ export class SeenPaths {
     this.#places = new Int32Array(places);
   }
 
-  /** Remembers a path. @returns how often it was seen before, as far as that is remembered: at most three times */
+  /**
+   * Remembers the path with a hash of 32 bits.
+   * @returns how often it was seen before, as far as that is remembered: at most three times
+   */
   see(hash: number): number {
     const place = hash & (this.#places.length - 1);
     const seen = this.#places[place]!;

@@ -46,13 +46,16 @@ export class AddressStep implements Step {
 
   inherit(former: Step): void {
     if (!(former instanceof AddressStep)) return;
-    const lists = [...former.#denied.polled, ...former.#allowed.polled];
-    for (const own of [...this.#denied.polled, ...this.#allowed.polled])
-      own.list ??= lists.find(({ url }) => url === own.url)?.list;
+    const lists = former.#polled();
+    for (const own of this.#polled()) own.list ??= lists.find(({ url }) => url === own.url)?.list;
   }
 
   close(): void {
-    for (const each of [...this.#denied.polled, ...this.#allowed.polled]) each.close();
+    for (const each of this.#polled()) each.close();
+  }
+
+  #polled(): PolledList[] {
+    return [...this.#denied.polled, ...this.#allowed.polled];
   }
 }
 

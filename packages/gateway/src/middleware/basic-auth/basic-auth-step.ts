@@ -1,6 +1,6 @@
 import { refusals, type Refusal } from "../../http/index.js";
-import { visitorKey } from "../rate-limit/visitor-key.js";
-import { countRequest, RateTable, waitOf, type Rate, type RateEntry } from "../rate-limit/rate-table.js";
+import { AttemptLimit } from "../rate-limit/attempt-limit.js";
+import { RateEntry, type Rate } from "../rate-limit/rate-table.js";
 import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 import { readCredentials, type Credentials } from "./credentials.js";
 import { answerKey, KnownAnswers } from "./known-answers.js";
@@ -52,7 +52,7 @@ export class BasicAuthStep implements Step {
    * unknown name has that of some user.
    */
   readonly #decoys: readonly string[];
-  #failures = new RateTable();
+  #failures = new AttemptLimit(FAILURES);
   #admitted = new KnownAnswers<FieldEdits>();
   #refused = new KnownAnswers<true>();
   readonly #checking = new Map<string, Checking>();
@@ -68,10 +68,8 @@ export class BasicAuthStep implements Step {
     const field = request.fieldValue("authorization");
     if (field === "") return UNKNOWN;
     const { startedAt: now } = request;
-    const failures = this.#failures.entry(visitorKey(request.address), now, FAILURES.interval);
-    if (failures === undefined) return refusals.PN_OVERLOADED;
-    const wait = waitOf(failures, FAILURES, now);
-    if (wait > 0) return { ...refusals.PN_ACCESS_FAILURES, retryAfter: Math.ceil(wait / 1_000) };
+    const failures = this.#failures.admit(request.address, now);
+    if (!(failures instanceof RateEntry)) return failures;
     const key = answerKey(field);
     const known = this.#admitted.get(key);
     if (known !== undefined) {
@@ -79,7 +77,7 @@ export class BasicAuthStep implements Step {
       return undefined;
     }
     if (this.#refused.get(key) !== undefined) {
-      countRequest(failures, FAILURES, now);
+      this.#failures.count(failures, now);
       return UNKNOWN;
     }
     const credentials = readCredentials(field);
@@ -105,7 +103,7 @@ export class BasicAuthStep implements Step {
     checking.waiting++;
     if (!checking.charged.has(failures)) {
       checking.charged.add(failures);
-      countRequest(failures, FAILURES, request.startedAt);
+      this.#failures.count(failures, request.startedAt);
     }
     const onAbort = (): void => {
       if (--checking.waiting > 0) return;
@@ -147,7 +145,7 @@ export class BasicAuthStep implements Step {
       forget();
       if (!isRight || hash === undefined) return this.#refused.add(key, true);
       this.#admitted.add(key, identified(name));
-      for (const failures of checking.charged) failures.nextAt -= FAILURES.interval;
+      for (const failures of checking.charged) this.#failures.forgive(failures);
     }, forget);
     return checking;
   }

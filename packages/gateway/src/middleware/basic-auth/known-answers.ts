@@ -1,4 +1,5 @@
 import { hash, randomBytes } from "node:crypto";
+import { keepNewest } from "@postern/net";
 
 /** Answers of each kind that are kept. */
 const MOST = 10_000;
@@ -21,8 +22,6 @@ export class KnownAnswers<Answer> {
 
   add(key: string, answer: Answer): void {
     this.#answers.set(key, answer);
-    if (this.#answers.size <= MOST) return;
-    const [oldest] = this.#answers.keys();
-    if (oldest !== undefined) this.#answers.delete(oldest);
+    keepNewest(this.#answers, MOST);
   }
 }

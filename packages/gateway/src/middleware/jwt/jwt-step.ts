@@ -1,11 +1,12 @@
+import { keepNewest } from "@postern/net";
 import { refusals, type Refusal } from "../../http/index.js";
 import { checkClaims, type Claims } from "../../tokens/claims.js";
 import { jwtClaims, type KeySource } from "../../tokens/jwt-verifier.js";
 import { keySource, type KeyOptions } from "../../tokens/key-source.js";
 import { TokenError } from "../../tokens/token-error.js";
 import { targetField } from "../credential/target-field.js";
-import { countRequest, RateTable, waitOf, type Rate } from "../rate-limit/rate-table.js";
-import { visitorKey } from "../rate-limit/visitor-key.js";
+import { AttemptLimit } from "../rate-limit/attempt-limit.js";
+import { RateEntry, type Rate } from "../rate-limit/rate-table.js";
 import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 
 /** Which tokens admit visitors. One of the keys is set. */
@@ -58,7 +59,7 @@ export class JwtStep implements Step {
   #isFailing = false;
   /** By token, the oldest first. Only tokens that were valid are kept. */
   readonly #known = new Map<string, Known>();
-  #checks = new RateTable();
+  #checks = new AttemptLimit(CHECKS);
 
   /** @throws RangeError for a key or the name of a field that is not valid. */
   constructor(options: JwtOptions, { now = Date.now, onWarning = () => {} }: JwtDependencies = {}) {
@@ -81,20 +82,18 @@ export class JwtStep implements Step {
     }
     this.#known.delete(token);
     const { startedAt } = request;
-    const checks = this.#checks.entry(visitorKey(request.address), startedAt, CHECKS.interval);
-    if (checks === undefined) return refusals.PN_OVERLOADED;
-    const wait = waitOf(checks, CHECKS, startedAt);
-    if (wait > 0) return { ...refusals.PN_ACCESS_FAILURES, retryAfter: Math.ceil(wait / 1_000) };
-    countRequest(checks, CHECKS, startedAt);
-    return this.#verify(request, token, () => void (checks.nextAt -= CHECKS.interval));
+    const checks = this.#checks.admit(request.address, startedAt);
+    if (!(checks instanceof RateEntry)) return checks;
+    this.#checks.count(checks, startedAt);
+    return this.#verify(request, token, checks);
   }
 
   inherit(former: Step): void {
     if (former instanceof JwtStep) this.#checks = former.#checks;
   }
 
-  /** @param onValid the check does not count */
-  async #verify(request: StepRequest, token: string, onValid: () => void): Promise<Verdict> {
+  /** @param checks those of the visitor: a valid token does not count */
+  async #verify(request: StepRequest, token: string, checks: RateEntry): Promise<Verdict> {
     const { signal } = request;
     try {
       const claims = await jwtClaims(token, this.#keys);
@@ -102,8 +101,9 @@ export class JwtStep implements Step {
       const { issuer, audience } = this.#options;
       const expiresAt = checkClaims(claims, { issuer, audience, longest: Infinity }, this.#now());
       const known = { until: Math.min(expiresAt, this.#now() + KNOWN), edits: this.#edits(claims) };
-      onValid();
-      this.#keep(token, known);
+      this.#checks.forgive(checks);
+      this.#known.set(token, known);
+      keepNewest(this.#known, MOST_KNOWN);
       if (!signal.aborted) request.edit(known.edits);
       return undefined;
     } catch (error) {
@@ -117,13 +117,6 @@ export class JwtStep implements Step {
     this.#isFailing = true;
     const refusal = refusals.PN_ACCESS_ISSUER;
     return retryAfter === undefined ? refusal : { ...refusal, retryAfter: Math.max(1, Math.ceil(retryAfter / 1_000)) };
-  }
-
-  #keep(token: string, known: Known): void {
-    this.#known.set(token, known);
-    if (this.#known.size <= MOST_KNOWN) return;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined) this.#known.delete(oldest);
   }
 
   /** The fields for the target. A claim that is missing, or cannot be a field, is no field, also not a visitor's. */

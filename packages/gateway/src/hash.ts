@@ -1,6 +1,9 @@
-/** A 32-bit hash of a text: FNV-1a over its code units, and then well mixed. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
+/**
+ * A 32-bit hash of a text: FNV-1a over its code units, and then well mixed.
+ * @param seed another one, unknown to others, where they could choose texts with the same hash. Default: that of FNV
+ */
+export function hashOf(text: string, seed = 0x811c9dc5): number {
+  let hash = seed;
   for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01000193);
   return mixed(hash);
 }

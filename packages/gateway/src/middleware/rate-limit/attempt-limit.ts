@@ -1,0 +1,31 @@
+import { refusals, type Refusal } from "../../http/index.js";
+import { countRequest, RateTable, waitOf, type Rate, type RateEntry } from "./rate-table.js";
+import { visitorKey } from "./visitor-key.js";
+
+/** Limits how often each visitor may fail to prove who it is. */
+export class AttemptLimit {
+  readonly #rate: Rate;
+  readonly #visitors = new RateTable();
+
+  constructor(rate: Rate) {
+    this.#rate = rate;
+  }
+
+  /** The entry of a visitor that may try again, or why it may not. */
+  admit(address: string, now: number): RateEntry | Refusal {
+    const entry = this.#visitors.entry(visitorKey(address), now, this.#rate.interval);
+    if (entry === undefined) return refusals.PN_OVERLOADED;
+    const wait = waitOf(entry, this.#rate, now);
+    return wait === 0 ? entry : { ...refusals.PN_ACCESS_FAILURES, retryAfter: Math.ceil(wait / 1_000) };
+  }
+
+  /** Counts a failure. */
+  count(entry: RateEntry, now: number): void {
+    countRequest(entry, this.#rate, now);
+  }
+
+  /** What was counted was no failure. */
+  forgive(entry: RateEntry): void {
+    entry.nextAt -= this.#rate.interval;
+  }
+}
