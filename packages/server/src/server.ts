@@ -75,7 +75,7 @@ export class TunnelServer implements Server, Measured {
     // Keys and certificates can be replaced while the server runs.
     this.#keys = new ApiKeys(options.apiKeys ?? []);
     this.#clientCertificates = new ClientCertificates(tls?.clientCa);
-    if (tls !== undefined) this.#certificates = new Certificates(tls.certificates, tls.policy, tls.clientCa);
+    if (tls !== undefined) this.#certificates = new Certificates(tls.certificates, tls.policy);
 
     // A client becomes a session: it is admitted, logs in, and binds names.
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
@@ -157,7 +157,7 @@ export class TunnelServer implements Server, Measured {
     this.#listeners = new Listeners({
       probeAfter: options.tcpKeepAlive,
       certificates: this.#certificates,
-      requestsCertificate: (serverName) => this.#clientCertificates.wanted && serverName === domain,
+      clientCaFor: (serverName) => (serverName === domain ? this.#clientCertificates.clientCa : undefined),
       onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket)),
       onSecure: (socket, serverName) =>
         this.#gateway.accept(new SocketConnection(socket), { proto: "https", serverName }),
@@ -215,7 +215,7 @@ export class TunnelServer implements Server, Measured {
 
   replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void {
     if (this.#certificates === undefined) throw new RangeError("This server has no TLS.");
-    this.#certificates.replace(certificates, clientCa);
+    this.#certificates.replace(certificates);
     this.#clientCertificates.replace(clientCa);
     this.#sessions.checkCredentials();
   }

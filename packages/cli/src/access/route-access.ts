@@ -2,14 +2,16 @@ import type { RouteConfiguration } from "@postern/config";
 import type {
   AddressOptions,
   BasicAuthOptions,
+  CertificateOptions,
   CredentialField,
   JwtOptions,
   RateLimitOptions,
   StepOptions,
 } from "@postern/gateway/service";
+import { ClientCa } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readTokenKey } from "../credentials/token-key-file.js";
-import { readSecretFile } from "../settings/owned-file.js";
+import { readOwnedFile, readSecretFile } from "../settings/owned-file.js";
 import { readAddressList } from "./address-list.js";
 import { parseHtpasswd } from "./htpasswd.js";
 
@@ -36,6 +38,7 @@ export async function loadRouteAccess(
   const warnings: string[] = [];
   const addresses = await addressesOf(settings, route, index, files);
   const rateLimit = rateLimitOf(route);
+  const clientCertificate = await certificateOf(settings, route, index, files);
   const basicAuth = await basicAuthOf(settings, route, index, { files, warnings });
   const jwt = await jwtOf(settings, route, index, files);
   const { url, response_fields: responseFields } = route.access.forward_auth;
@@ -43,6 +46,7 @@ export async function loadRouteAccess(
   const steps = {
     ...(addresses === undefined ? {} : { addresses }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(basicAuth === undefined ? {} : { basicAuth }),
     ...(jwt === undefined ? {} : { jwt }),
     ...(url === undefined ? {} : { forwardAuth: { url, responseFields } }),
@@ -67,6 +71,27 @@ async function addressesOf(
   const more = allow_private ? { allowPrivate: true } : {};
   // A list of files that are all empty admits nobody.
   return allow_ips.length === 0 ? { deny, ...more } : { allow: await read(allow_ips, "allow_ips"), deny, ...more };
+}
+
+async function certificateOf(
+  settings: Settings,
+  { host, access }: RouteConfiguration,
+  index: number,
+  files: string[],
+): Promise<CertificateOptions | undefined> {
+  const { client_ca_file, client_crl_file, client_names: names } = access;
+  if (client_ca_file === undefined || host === undefined) return undefined;
+  const read = async (value: string, name: string): Promise<{ path: string; text: string }> => {
+    const path = settings.pathOf(value, "proxy", index, "access", name);
+    files.push(path);
+    return { path, text: (await readOwnedFile(path)).bytes.toString("utf8") };
+  };
+  const ca = await read(client_ca_file, "client_ca_file");
+  const crl = client_crl_file === undefined ? undefined : await read(client_crl_file, "client_crl_file");
+  const pem = { ca: ca.text, ...(crl === undefined ? {} : { crl: crl.text }) };
+  // Only here, messages can name the files.
+  void new ClientCa({ ...pem, names: { ca: ca.path, crl: crl?.path ?? "" } });
+  return { host, ...pem, names };
 }
 
 async function basicAuthOf(

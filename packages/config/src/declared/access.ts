@@ -33,9 +33,17 @@ export const access = section("Access control for the route. See access.md.", {
     "File with users for HTTP Basic authentication, as htpasswd writes it, with bcrypt, apr1 or SHA-1 hashes. Visitors without a valid name and password get 401. After 10 wrong passwords in a minute, an address gets 429. Targets get the user name in X-Forwarded-User, but not the password. The file is read again when it changes.",
   ),
   password_file: option(filePath, "File with a password that visitors enter once.", { pending: "password pages" }),
-  client_ca_file: option(filePath, "CA certificates that sign the client certificates of visitors, PEM.", {
-    pending: "client certificates of visitors",
-  }),
+  client_ca_file: option(
+    filePath,
+    "CA certificates that sign the client certificates of visitors, PEM. Visitors of the host without a valid certificate get 403. Requires host and HTTPS. Targets get the name in the certificate in X-Client-Name. The file is read again when it changes.",
+  ),
+  client_crl_file: option(
+    filePath,
+    "Certificate revocation lists for client_ca_file, PEM: one for each CA. The file is read again when it changes.",
+  ),
+  client_names: texts(
+    "Names in client certificates that may use the route: email addresses, DNS names or URIs of the subject alternative name, or common names. Empty: any name.",
+  ),
   jwt: section(
     "Access with a JWT, which visitors send as `Authorization: Bearer`. Visitors without a valid one get 401. Requires one of secret, public_key_file and jwks_url.",
     {

@@ -4,6 +4,7 @@ import {
   Certificates,
   Listeners,
   parseListenAddress,
+  peerCertificate,
   SocketConnection,
   type Certificate,
   type Connection,
@@ -11,6 +12,7 @@ import {
 import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import { FileExchange } from "../files/index.js";
 import { Gateway } from "../gateway.js";
+import { HostCa } from "../middleware/client-certificate/host-cas.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
 import type { ConnectionInfo } from "../visitor/connection-info.js";
@@ -88,9 +90,13 @@ export class GatewayService {
     });
     this.#listeners = new Listeners({
       certificates,
-      requestsCertificate: () => false,
+      clientCaFor: (serverName) => this.#routes.clientCaFor(serverName),
       onPlain: (socket) => this.#acceptSocket(socket),
-      onSecure: (socket, serverName) => this.#acceptSocket(socket, { proto: "https", serverName }),
+      onSecure: (socket, serverName, clientCa) => {
+        const certificate =
+          clientCa instanceof HostCa ? { host: clientCa.host, peer: peerCertificate(socket) } : undefined;
+        this.#acceptSocket(socket, { proto: "https", serverName, certificate });
+      },
       onUnencrypted: (socket) => this.#acceptSocket(socket, { proto: "http", lacksTls: true }),
     });
   }

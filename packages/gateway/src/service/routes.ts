@@ -1,6 +1,7 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { PollDependencies } from "../middleware/addresses/polled-list.js";
+import { HostCas, type HostCa } from "../middleware/client-certificate/host-cas.js";
 import { routeSteps } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
@@ -41,6 +42,7 @@ export class Routes {
   /** By content, in the order of the table. */
   #served = new Map<string, GatewayRoute>();
   #table = new RouteTable<GatewayRoute>([]);
+  #clientCas = new HostCas([]);
   readonly #routed = new Routed();
 
   constructor(
@@ -72,6 +74,11 @@ export class Routes {
     return this.#table.namesHost(host);
   }
 
+  /** The CA of the client certificates for the host in a TLS handshake; undefined: none is requested. */
+  clientCaFor(serverName: string | undefined): HostCa | undefined {
+    return this.#clientCas.find(serverName);
+  }
+
   /** Serves these routes from now on. @throws RangeError for a route that is not valid, and then nothing changes. */
   replace(routes: readonly RouteOptions[]): RouteChanges {
     const before = this.#served;
@@ -85,7 +92,10 @@ export class Routes {
         if (!before.has(content)) created.push(kept);
         served.set(content, kept);
       }
+      const certificates = routes.flatMap(({ steps }) => steps?.clientCertificate ?? []);
+      const clientCas = new HostCas(certificates, this.#clientCas);
       this.#table = new RouteTable([...served.values()].map((route) => ({ match: route.options.match, value: route })));
+      this.#clientCas = clientCas;
     } catch (error) {
       for (const route of created) this.#close(route);
       throw error;

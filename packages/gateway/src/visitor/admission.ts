@@ -3,7 +3,7 @@ import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
 import { refusals, type Field, type Refusal, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
-import type { FieldEdits, Held, StepRequest, Verdict } from "../middleware/step.js";
+import type { FieldEdits, Held, RequestedCertificate, StepRequest, Verdict } from "../middleware/step.js";
 import type { GuardedRoute } from "../route.js";
 
 /** The limits of a request while it waits for a step of its route. Times are in milliseconds. */
@@ -16,6 +16,7 @@ export interface AdmittedVisitor extends VisitorSide {
   readonly context: VisitorContext & {
     /** The lines by which targets know the visitor, without those of steps. */
     identityLines(): string;
+    readonly certificate: RequestedCertificate | undefined;
   };
   /** A step waits: nothing more of the request is to be read. */
   onParked(): void;
@@ -34,6 +35,8 @@ export interface AdmittedVisitor extends VisitorSide {
  *               └──a step waits──► parked ──► admitted or over
  */
 export class Admission extends RequestFacts implements VisitorExchange, StepRequest {
+  /** Who the visitor is, according to the steps so far. */
+  principal: string | undefined;
   /** Whether a step has waited. */
   hasWaited = false;
   readonly isBodyBlocked = false;
@@ -85,6 +88,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.#state = "over";
     this.#route = undefined;
     this.#edits = undefined;
+    this.principal = undefined;
     this.#aborter?.abort();
     this.#aborter = undefined;
     this.#held?.release();
@@ -100,6 +104,10 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return this.#visitor.context.identityLines();
   }
 
+  get certificate(): RequestedCertificate | undefined {
+    return this.#visitor.context.certificate;
+  }
+
   get signal(): AbortSignal {
     return (this.#aborter ??= new AbortController()).signal;
   }
@@ -108,12 +116,14 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return this.#head.fieldValue(name, field);
   }
 
-  edit({ names, lines }: FieldEdits): void {
+  edit(edits: FieldEdits): void {
+    this.principal = edits.principal ?? this.principal;
     const before = this.#edits;
-    this.#edits = {
-      names: before === undefined ? names : [...before.names, ...names],
-      lines: before === undefined ? lines : before.lines + lines,
-    };
+    if (before === undefined) {
+      this.#edits = edits;
+      return;
+    }
+    this.#edits = { names: [...before.names, ...edits.names], lines: before.lines + edits.lines };
   }
 
   hold(held: Held): void {

@@ -46,6 +46,10 @@ export class RequestContext implements VisitorContext {
     return this.#forwarded.address;
   }
 
+  get certificate(): ConnectionInfo["certificate"] {
+    return this.#info.certificate;
+  }
+
   get isSecure(): boolean {
     return this.#info.proto === "https";
   }

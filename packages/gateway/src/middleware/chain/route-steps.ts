@@ -1,6 +1,7 @@
 import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
 import type { PollDependencies } from "../addresses/polled-list.js";
 import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
+import { CertificateStep, type CertificateOptions } from "../client-certificate/certificate-step.js";
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
@@ -14,6 +15,8 @@ export interface StepOptions {
   readonly addresses?: AddressOptions | undefined;
   /** Limits on the requests of each visitor. Default: none. */
   readonly rateLimit?: RateLimitOptions | undefined;
+  /** Client certificates of visitors. Default: none are requested. */
+  readonly clientCertificate?: CertificateOptions | undefined;
   /** Names and passwords of visitors. Default: none are needed. */
   readonly basicAuth?: BasicAuthOptions | undefined;
   /** Tokens of visitors. Default: none are needed. */
@@ -32,13 +35,14 @@ export interface StepOptions {
  * @throws RangeError for an option that is not valid.
  */
 export function routeSteps(
-  { addresses, rateLimit, basicAuth, jwt, forwardAuth, credentials }: StepOptions = {},
+  { addresses, rateLimit, clientCertificate, basicAuth, jwt, forwardAuth, credentials }: StepOptions = {},
   poll?: PollDependencies,
   former?: Steps,
 ): Steps | undefined {
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
+  if (clientCertificate !== undefined) steps.push(new CertificateStep(clientCertificate, poll?.onWarning));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
   if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
