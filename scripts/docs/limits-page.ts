@@ -99,9 +99,9 @@ export function limitsPage(): string {
     ],
     ["time for the access checks of a request (access.md)", time(ADMISSION_LIMITS.answer), "503 PN_ACCESS_TIMEOUT"],
     [
-      "visitors that the rate limit of a route counts",
+      "visitors, users or header values that the rate limit of a route counts",
       `${RATE_LIMITS.keys}`,
-      "the count of the visitor that has used least of its limit is dropped",
+      "the count of the one that has used least of its limit is dropped",
     ],
     ["wrong passwords from an address", `${FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
     [

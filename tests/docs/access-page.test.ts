@@ -1,8 +1,20 @@
 import { createHmac } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { exchange, Origin, scratchFolder, until, type Exchange, type Program } from "@postern/testkit";
+import {
+  CertificateAuthority,
+  claimPort,
+  exchange,
+  needs,
+  Origin,
+  scratchFolder,
+  until,
+  type CertificateFiles,
+  type Exchange,
+  type Program,
+} from "@postern/testkit";
 import { DocumentedPage, shell } from "./documented-page.ts";
 
 let page: DocumentedPage;
@@ -15,6 +27,7 @@ beforeAll(() => {
     ["password", "toml", /basic_auth/],
     ["token", "toml", /claim_fields/],
     ["service", "toml", /forward_auth/],
+    ["certificate", "toml", /client_ca_file/],
     ["rate", "toml", /requests_per_minute = 60/],
     ["credential", "toml", /bearer_token/],
   ]);
@@ -130,7 +143,8 @@ test("tokens: a stranger gets 401, and the origin sees nothing; a valid token ge
 
 test("a service decides: a stranger gets its answer, and the origin sees nothing; upgrades are checked, too", async () => {
   const service = await Origin.start(onTestFinished, (incoming, outgoing) => {
-    if (incoming.headers.cookie === "session=ann") outgoing.writeHead(200, { "Remote-User": "ann" }).end();
+    if (incoming.headers.cookie === "session=ann")
+      outgoing.writeHead(200, { "Remote-User": "ann", "Set-Cookie": "session=new" }).end();
     else outgoing.writeHead(302, { Location: "https://login.example.com/", "Set-Cookie": ["a=b", "c=d"] }).end();
   });
   const example = page.example("service", { "localhost:9091": `127.0.0.1:${service.port}`, "app.example.com": "a" });
@@ -144,13 +158,49 @@ test("a service decides: a stranger gets its answer, and the origin sees nothing
   expect(origin.requests).toHaveLength(0);
   expect(service.last.headers).toMatchObject({ "x-forwarded-uri": "/x%2Fy?z", "x-forwarded-host": "a" });
   const forged = { cookie: "session=ann", "remote-user": "eve", Remote_Groups: "admins" };
-  expect(outcome(await ask("/", { headers: forged }))).toBe("200");
+  const admitted = await ask("/", { headers: forged });
+  expect([outcome(admitted), admitted.headers["set-cookie"]]).toEqual(["200", ["session=new"]]);
   expect(origin.last.headers["remote-user"]).toBe("ann");
   expect(origin.last.rawHeaders.join()).not.toMatch(/eve|admins/);
   await service.close();
   expect(outcome(await ask("/", { headers: forged }))).toBe("502 PN_ACCESS_SERVICE");
   await program.waitFor("the reason", () => program.output.includes("cannot be asked about requests") || undefined);
   expect(origin.requests).toHaveLength(1);
+});
+
+test("certificates: a stranger gets 403, and the origin sees nothing; a visitor with a certificate and its name gets in", async (context) => {
+  needs(context, "openssl");
+  const [servers, staff] = ["servers", "staff"].map((name) => new CertificateAuthority(onTestFinished, name));
+  const server = servers!.issue({ names: ["internal.example.com"] });
+  const port = await claimPort();
+  const files = {
+    "server.pem": readFileSync(server.certificate, "utf8"),
+    "server.key": readFileSync(server.key, "utf8"),
+    "staff-ca.pem": readFileSync(staff!.certificate, "utf8"),
+  };
+  const { program, origin } = await served(page.example("certificate", { "= 443": `= ${port}` }), files);
+  const ask = (own?: CertificateFiles): Promise<string> => {
+    const pem = own && { cert: readFileSync(own.certificate), key: readFileSync(own.key) };
+    const options = { host: "127.0.0.1", port, servername: "internal.example.com", agent: false };
+    return new Promise((resolve, reject) => {
+      request(
+        { ...options, ...pem, ca: readFileSync(servers!.certificate), headers: { host: "internal.example.com" } },
+        (response) => {
+          const code = response.resume().headers["postern-error"];
+          resolve(code === undefined ? String(response.statusCode) : `${response.statusCode} ${String(code)}`);
+        },
+      )
+        .on("error", reject)
+        .end();
+    });
+  };
+  await program.waitFor("HTTPS", () => program.output.includes(String(port)) || undefined);
+  expect(await ask()).toBe("403 PN_ACCESS_CERTIFICATE_MISSING");
+  expect(await ask(servers!.issue({ names: ["ann@example.com"] }))).toBe("403 PN_ACCESS_CERTIFICATE_INVALID");
+  expect(await ask(staff!.issue({ names: ["eve@example.com"] }))).toBe("403 PN_ACCESS_CERTIFICATE_NAME");
+  expect(origin.requests).toHaveLength(0);
+  expect(await ask(staff!.issue({ names: ["ann@example.com"] }))).toBe("200");
+  expect(origin.last.headers["x-client-name"]).toBe("ann@example.com");
 });
 
 test("rates: a visitor that sends too much gets 429, and the origin sees nothing more; others are served", async () => {

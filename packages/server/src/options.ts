@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "@postern/gateway";
+import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RateRuleOptions } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { GroupOptions } from "./tunnels/group-route.js";
@@ -150,6 +150,10 @@ export interface ServerOptions {
   mayJoin?: boolean;
   /** Limits of each owner. Default: DEFAULT_OWNER_LIMITS. */
   owners?: Partial<OwnerLimits>;
+  /** Limits on the requests of visitors to each tunnel; visitors get 429 beyond them. Default: none. */
+  tunnelRate?: RateRuleOptions;
+  /** Maximum bytes per second of each tunnel, in each direction. Faster transfers are slowed down. Default: any. */
+  tunnelBandwidth?: number;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */
   drainTimeout?: number;
 }

@@ -1,5 +1,13 @@
 import type { Logger } from "pino";
-import { Gateway, HttpsRedirect, refusals, TrustedProxies } from "@postern/gateway";
+import {
+  Bandwidths,
+  Gateway,
+  HostRateLimitStep,
+  HttpsRedirect,
+  refusals,
+  Steps,
+  TrustedProxies,
+} from "@postern/gateway";
 import { DEFAULT_LIMITS } from "@postern/protocol";
 import {
   Certificates,
@@ -50,6 +58,7 @@ export class TunnelServer implements Server, Measured {
   readonly #certificates: Certificates | undefined;
   readonly #gate = new LoginGate(now);
   readonly #owners: Owners;
+  readonly #bandwidths: Bandwidths | undefined;
   readonly #registry: TunnelRegistry;
   readonly #sessions: Sessions;
   readonly #admission: Admission;
@@ -80,9 +89,13 @@ export class TunnelServer implements Server, Measured {
     // A client becomes a session: it is admitted, logs in, and binds names.
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
+    const { tunnelRate, tunnelBandwidth } = options;
+    const steps = tunnelRate && new Steps([new HostRateLimitStep(tunnelRate)]);
+    this.#bandwidths = tunnelBandwidth === undefined ? undefined : new Bandwidths(tunnelBandwidth);
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,
+      steps,
       onEjected: (name, member) => this.#log.warn({ name, member }, "a client of a group fails requests"),
     });
     this.#publicAddress = new PublicAddress({ ...options, hasTls: this.hasTls });
@@ -99,6 +112,8 @@ export class TunnelServer implements Server, Measured {
         requestLog: options.requestLog ?? options.log,
         publicUrl: (name) => this.#publicAddress.tunnelUrl(name),
         counter: (name, owner) => this.#metrics?.tunnel(name, owner),
+        steps,
+        bandwidths: this.#bandwidths,
         requestRecords: options.requestRecords ?? SERVER_LIMITS.listedRequests,
       },
       (outcome) => this.#metrics?.login(outcome),
@@ -251,6 +266,7 @@ export class TunnelServer implements Server, Measured {
     clearInterval(this.#timer);
     this.#statusLog?.write();
     await this.#sessions.close();
+    this.#bandwidths?.close();
     // Open connections keep the listener open, so this resolves after the last of them.
     await closed;
     this.#log.info("stopped");

@@ -146,6 +146,7 @@ export function rateLimitOf({ access, middleware }: RouteConfiguration): RateLim
   const byHeader = (own.by_header ?? older.limit_by_header)?.toLowerCase();
   const message = own.message ?? older.rate_limit_message;
   return {
+    ...(own.by_user ? { byUser: true } : {}),
     window: isOlder ? older.window_seconds : own.window,
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(own.burst === undefined ? {} : { burst: own.burst }),

@@ -58,6 +58,35 @@ describe("a route that is refused", () => {
       `${ROUTE}${TARGET}access.forward_auth.response_fields = ['Remote-User']\n`,
       /forward_auth has no url/,
     ],
+    ...(
+      [
+        ["without host", "", /needs a route with host/],
+        ["for an IP address", "host = '192.0.2.1'\n", /handshakes do not contain IP addresses/],
+        ["without HTTPS", "host = 'a.example'\n", /needs HTTPS/],
+      ] as const
+    ).map(
+      ([name, host, message]) =>
+        [
+          `with client certificates ${name}`,
+          `${ROUTE}${host}${TARGET}access.client_ca_file = 'ca.pem'\n`,
+          message,
+        ] as const,
+    ),
+    [
+      "with names in client certificates without a CA",
+      `${ROUTE}host = 'a.example'\n${TARGET}access.client_names = ['ann']\n`,
+      /client_names needs client_ca_file/,
+    ],
+    [
+      "with a revocation list without a CA",
+      `${ROUTE}host = 'a.example'\n${TARGET}access.client_crl_file = 'crl.pem'\n`,
+      /client_crl_file needs client_ca_file/,
+    ],
+    [
+      "with a limit by user without a login",
+      `${ROUTE}${TARGET}access.rate_limit = { requests_per_minute = 6, by_user = true }\n`,
+      /by_user needs a login/,
+    ],
     ["with tokens without a key", `${ROUTE}${TARGET}access.jwt.issuer = 'https://a'\n`, /tokens require a key/],
     ["with tokens by a short secret", `${ROUTE}${TARGET}access.jwt.secret = 'a'\n`, /at least 32 bytes/],
     [

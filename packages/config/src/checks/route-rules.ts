@@ -148,9 +148,21 @@ function* rateLimitViolations(
     else if (limits.max_concurrent === undefined)
       yield { path: place, message: "this rate limit has no limit. Add one: requests_per_minute = 60" };
   }
+  if (access.rate_limit.by_user && !knowsUsers(access)) {
+    const message =
+      "by_user needs a login that names the user: basic_auth, jwt, forward_auth with response_fields, or client_ca_file.";
+    yield { path: [...path, "access", "rate_limit", "by_user"], message };
+  }
   if (tables.length < 2) return;
   const message = "[proxy.access.rate_limit] and [proxy.middleware.rate_limit] are both set. Keep one of them.";
   yield { path: tables[1]!.place, message };
+}
+
+function knowsUsers({ basic_auth, jwt, forward_auth, client_ca_file }: RouteConfiguration["access"]): boolean {
+  const { enabled, secret, public_key_file, jwks_url } = jwt;
+  const hasTokens = enabled && (secret ?? public_key_file ?? jwks_url) !== undefined;
+  const hasService = forward_auth.url !== undefined && forward_auth.response_fields.length > 0;
+  return hasTokens || hasService || (basic_auth ?? client_ca_file) !== undefined;
 }
 
 function* fileViolations({ cert_file, key_file, ssl }: RouteConfiguration, path: Path): Generator<RuleViolation> {

@@ -118,6 +118,11 @@ export const access = section("Access control for the route. See access.md.", {
         fieldName,
         "Header field, for instance that of an API key. Requests with the same value share the limits, whatever their address. The limits per address still apply, because visitors can send any value.",
       ),
+      by_user: option(
+        flag(),
+        "Limit each user instead of each address. The user is the name of basic_auth, the `sub` claim of jwt, the first of the response_fields of forward_auth, or the name in a client certificate. Requests without a valid login still count for their address.",
+        { default: false },
+      ),
       message: limitMessage,
     },
   ),

@@ -94,22 +94,34 @@ const auth = section("Authentication of clients.", {
   }),
 });
 
-const rateLimit = section(
-  "Limits for each tunnel.",
-  {
-    enabled: option(flag(), "Enable the limits of this table.", { default: false }),
-    requests_per_minute: option(integer({ min: 1 }), "Maximum requests to a tunnel per minute.", { default: 1_000 }),
-    max_connections_per_tunnel: option(integer({ min: 1 }), "Maximum concurrent visitor connections to a tunnel.", {
-      default: 50,
-    }),
-    max_bandwidth_per_tunnel: option(size({ min: 1 }), "Maximum bytes per second of a tunnel.", {
-      default: 10_485_760,
-    }),
-    burst_allowance: option(integer(), "Requests that may exceed the rate in a burst.", { default: 100 }),
-    window_seconds: option(duration({ min: 1_000 }), "Time over which requests are counted.", { default: 60_000 }),
-  },
-  { pending: "rate limits" },
-);
+const rateLimit = section("Limits for each tunnel, whoever its visitors are.", {
+  enabled: option(flag(), "Enable the limits of this table.", { default: false }),
+  requests_per_minute: option(
+    integer({ min: 1 }),
+    "Maximum requests to a tunnel per minute, on average; visitors get 429 beyond it.",
+    { default: 1_000 },
+  ),
+  max_connections_per_tunnel: option(
+    integer({ min: 1 }),
+    "Maximum visitor connections that use a tunnel at the same time: requests in progress, and WebSockets until they close. Visitors get 429 beyond it.",
+    { default: 50 },
+  ),
+  max_bandwidth_per_tunnel: option(
+    size({ min: 1 }),
+    "Maximum bytes per second of a tunnel, in each direction. Faster transfers are slowed down; they are not cut off.",
+    { default: 10_485_760 },
+  ),
+  burst_allowance: option(
+    integer(),
+    "Requests in a burst, besides the number of requests that requests_per_minute allows in window_seconds.",
+    { default: 100 },
+  ),
+  window_seconds: option(
+    duration({ min: 1_000 }),
+    "Time that sets the maximum burst: the number of requests that requests_per_minute allows in this time, and burst_allowance.",
+    { default: 60_000 },
+  ),
+});
 
 const certificateFiles = {
   cert_file: option(filePath, "Certificate, PEM."),

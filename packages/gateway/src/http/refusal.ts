@@ -218,6 +218,22 @@ export const refusals = refusalTable({
     "This server does not accept addresses with `..` or control characters in their path. Send the address without them.",
     { advice: "To accept such paths, set block_suspicious_patterns = false in [tunnel.server.security]." },
   ],
+  PN_TUNNEL_RATE: [
+    429,
+    "This address gets too many requests at the moment. Wait for the time in the Retry-After header, then try again.",
+    {
+      retryAfter: 1,
+      advice: "The tunnel exceeded `requests_per_minute` in `[tunnel.server.rate_limit]` of the server.",
+    },
+  ],
+  PN_TUNNEL_CONNECTIONS: [
+    429,
+    "Too many visitors use this address at the moment. Try again shortly.",
+    {
+      retryAfter: 1,
+      advice: "The tunnel exceeded `max_connections_per_tunnel` in `[tunnel.server.rate_limit]` of the server.",
+    },
+  ],
   PN_TUNNEL_AWAY: [
     503,
     "The service at this address is not connected at the moment. Try again shortly.",

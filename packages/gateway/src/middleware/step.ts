@@ -16,6 +16,8 @@ export interface FieldEdits {
   readonly names: readonly string[];
   /** Lines to add, each ended by CRLF. */
   readonly lines: string;
+  /** Lines to add to the response of the target, each ended by CRLF. */
+  readonly responseLines?: string | undefined;
   /** Who the visitor is, as far as the step knows. */
   readonly principal?: string | undefined;
 }

@@ -78,6 +78,11 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return [lines, edits.lines].join("");
   }
 
+  /** The lines that the steps add to the response. */
+  get responseLines(): string {
+    return this.#edits?.responseLines ?? "";
+  }
+
   /** The names, in lower case, of the fields that the steps have changed. */
   get editedNames(): readonly string[] {
     return this.#edits?.names ?? NO_NAMES;
@@ -119,11 +124,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   edit(edits: FieldEdits): void {
     this.principal = edits.principal ?? this.principal;
     const before = this.#edits;
-    if (before === undefined) {
-      this.#edits = edits;
-      return;
-    }
-    this.#edits = { names: [...before.names, ...edits.names], lines: before.lines + edits.lines };
+    this.#edits = before === undefined ? edits : joined(before, edits);
   }
 
   hold(held: Held): void {
@@ -213,4 +214,12 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.endedAt = this.#visitor.context.exchanges.clock.now();
     this.#route?.onFinished?.(this);
   }
+}
+
+function joined(one: FieldEdits, other: FieldEdits): FieldEdits {
+  return {
+    names: [...one.names, ...other.names],
+    lines: one.lines + other.lines,
+    responseLines: (one.responseLines ?? "") + (other.responseLines ?? ""),
+  };
 }

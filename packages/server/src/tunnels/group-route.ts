@@ -6,6 +6,7 @@ import {
   StickyCookie,
   TARGET_HOST,
   type FinishedRequest,
+  type Steps,
   type PoolMember,
   type Strategy,
   type TargetSource,
@@ -23,6 +24,8 @@ export interface GroupOptions {
   readonly sticky?: "address" | "cookie" | undefined;
   /** The key that signs these cookies. Called once for each group. */
   readonly cookieKey: () => string;
+  /** What requests pass before they get a client. They are the same as those of its tunnels. Default: nothing. */
+  readonly steps?: Steps | undefined;
   /** The member with this number gets no requests for a while, because its last ones have failed. */
   readonly onEjected?: ((name: string, member: number) => void) | undefined;
 }
@@ -47,13 +50,15 @@ const SLOW_START = 10_000;
 export class GroupRoute implements UpstreamRoute, TargetSource {
   readonly kind = "upstream";
   readonly hostHeader: UpstreamRoute["hostHeader"] = TARGET_HOST;
+  readonly steps: Steps | undefined;
   readonly pool: Pool;
   readonly sticky: StickyCookie | undefined;
   #members: readonly GroupMember[] = [];
   /** Those that no session serves now, by instance, the one that left first is first. They may return. */
   readonly #former = new Map<string, GroupMember>();
 
-  constructor(name: string, { strategy, sticky, cookieKey, onEjected }: GroupOptions) {
+  constructor(name: string, { strategy, sticky, cookieKey, steps, onEjected }: GroupOptions) {
+    this.steps = steps;
     const policy = createBalance({ strategy, sticky }, false);
     if (sticky === "cookie")
       this.sticky = new StickyCookie({ first: policy, key: cookieKey(), route: `tunnel://${name}`, path: "/*" });

@@ -4,6 +4,8 @@ import {
   type Candidate,
   type FinishedRequest,
   type Upstream,
+  type Steps,
+  type Bandwidth,
   type UpstreamRoute,
 } from "@postern/gateway";
 import type { ByteStream } from "@postern/net";
@@ -27,6 +29,9 @@ export interface TunnelOptions {
   /** Requests that are listed per second. */
   requestRecords: number;
   owner: TunnelOwner;
+  /** Limits of the server on its requests, and on its bytes. Default: none. */
+  steps?: Steps | undefined;
+  bandwidth?: Bandwidth | undefined;
 }
 
 /** The part of a client's session that its tunnels use. */
@@ -54,6 +59,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly name: string;
   readonly requested: boolean;
   readonly hostHeader: string | undefined;
+  readonly steps: Steps | undefined;
   readonly target: Target;
   readonly pool: Pool;
   readonly requests: RequestLog;
@@ -63,6 +69,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   instance: string | undefined;
   groupWeight = 1;
   readonly #session: Session;
+  readonly #bandwidth: Bandwidth | undefined;
   readonly #counter: RequestCounter | undefined;
   readonly #owner: TunnelOwner;
   #probe: ProbeRoute | undefined;
@@ -76,7 +83,9 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.name = options.name;
     this.requested = options.requested;
     this.hostHeader = options.hostHeader;
+    this.steps = options.steps;
     this.#session = options.session;
+    this.#bandwidth = options.bandwidth;
     this.#counter = options.counter;
     this.requests = new RequestLog(options.requestRecords);
     this.#owner = options.owner;
@@ -131,7 +140,9 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
 
   /** @param probe the request may be one of the client's own. */
   dial(probe = false): ByteStream {
-    return this.#session.open(this.number, probe);
+    const bandwidth = this.#bandwidth;
+    const stream = this.#session.open(this.number, probe, bandwidth !== undefined);
+    return bandwidth === undefined ? stream : bandwidth.shape(stream);
   }
 
   /** Retires idle streams that are too old, and the route of probes, which are rare. Call about once a second. */

@@ -5,7 +5,7 @@ import { CertificateStep, type CertificateOptions } from "../client-certificate/
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
-import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
+import { RateLimitStep, UserRateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
 
@@ -41,11 +41,13 @@ export function routeSteps(
 ): Steps | undefined {
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
-  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
+  const limit = rateLimit && new RateLimitStep(rateLimit);
+  if (limit !== undefined) steps.push(limit);
   if (clientCertificate !== undefined) steps.push(new CertificateStep(clientCertificate, poll?.onWarning));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
   if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
+  if (limit !== undefined && rateLimit?.byUser === true) steps.push(new UserRateLimitStep(rateLimit, limit));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }
