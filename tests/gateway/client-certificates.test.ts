@@ -127,6 +127,11 @@ host = "*.w.test"
 target = "ORIGIN"
 access.client_ca_file = "partners.pem"
 [[proxy]]
+host = "own.w.test"
+path = "/own/*"
+target = "ORIGIN"
+access.client_ca_file = "staff.pem"
+[[proxy]]
 host = "open.w.test"
 path = "/open/*"
 target = "ORIGIN"
@@ -187,6 +192,17 @@ describe("a host with client_ca_file", () => {
     expect(await ask(await shake(secure, "open.w.test"), "open.w.test", "/open/x")).toBe("200");
     expect(await ask(await shake(secure, "open.w.test"), "open.w.test", "/x")).toBe(MISSING);
     expect(await ask(await shake(secure, undefined), "c.test", "/any")).toBe("200");
+  });
+
+  test("has its own CA below a wildcard with another one, and neither counts for the other's routes", async () => {
+    const { secure } = each;
+    const name = "own.w.test";
+    const [staffed, partnered] = [
+      await shake(secure, name, people["staff"]),
+      await shake(secure, name, people["partner"]),
+    ];
+    expect([await ask(staffed, name, "/own/x"), await ask(staffed, name, "/")]).toEqual(["200", INVALID]);
+    expect([await ask(partnered, name, "/own/x"), await ask(partnered, name, "/")]).toEqual([INVALID, INVALID]);
   });
 
   test("is refused over plain HTTP", async () => {

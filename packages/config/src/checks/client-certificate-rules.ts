@@ -26,6 +26,7 @@ export function* clientCertificateViolations(
   if (isIP(host.replace(/^\[|\]$/g, "")) > 0) {
     const message = "client_ca_file needs a host name: TLS handshakes do not contain IP addresses.";
     yield { path: place("client_ca_file"), message };
+    return;
   }
   if (!isSecure) {
     const message = "client_ca_file needs HTTPS: visitors send certificates only in TLS. Enable [server.ssl].";

@@ -24,7 +24,7 @@ describe("unsupported settings", () => {
     const loaded = await load(readFileSync(SERVER_SAMPLE));
     const { pending, ignored } = loaded.unsupported(["tunnel", "server"]);
     expect(pending.map(({ message }) => message)).toContain(
-      "tunnel.server.security.cors_origins needs a feature that this version does not support: CORS.",
+      "tunnel.server.tunnel_port needs a feature that this version does not support: a separate port for clients.",
     );
     expect(pending.map(({ message }) => message).join()).not.toContain("[tunnel.server.ssl]");
     expect(ignored.map(({ where, message }) => `${where} ${message}`)).toEqual([

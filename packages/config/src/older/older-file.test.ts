@@ -133,10 +133,14 @@ test.each([
 });
 
 test("[tunnel.server.security] cors_enabled without cors_origins adds nothing, and says so", async () => {
-  const { warnings } = await load("[tunnel.server.security]\ncors_enabled = true\ncors_origins = []\n");
-  expect(warnings.map(({ message }) => message)).toEqual([
-    "cors_enabled has no effect while cors_origins is empty. List the origins to allow.",
-  ]);
+  const security = "[tunnel.server.security]\ncors_enabled = true\ncors_origins = []\n";
+  const warning = "cors_enabled has no effect while cors_origins is empty. List the origins to allow.";
+  const warningsOf = async (text: string): Promise<string[]> =>
+    (await load(text)).warnings.map(({ message }) => message);
+  // `postern server` runs without `enabled`, too.
+  for (const enabled of ["", "[tunnel.server]\nenabled = true\n"])
+    expect(await warningsOf(enabled + security)).toEqual([warning]);
+  expect(await warningsOf(`[tunnel.server]\nenabled = false\n${security}`)).toEqual([]);
 });
 
 describe("a variable that is not set", () => {
