@@ -23,10 +23,10 @@ export interface SessionDependencies extends Loggers {
   publicUrl(name: string): string;
   /** The counter of a tunnel's requests; undefined: they are not counted. */
   counter(name: string, owner: string): RequestCounter | undefined;
-  /** What the requests to every tunnel pass; undefined: nothing. */
-  readonly steps: Steps | undefined;
-  /** The bandwidths of the tunnels; undefined: they are not limited. */
-  readonly bandwidths: Bandwidths | undefined;
+  /** What the requests to every tunnel pass. Default: nothing. */
+  readonly steps?: Steps | undefined;
+  /** The bandwidths of the tunnels. Default: they are not limited. */
+  readonly bandwidths?: Bandwidths | undefined;
   /** Requests of a tunnel that are listed per second. */
   readonly requestRecords: number;
 }

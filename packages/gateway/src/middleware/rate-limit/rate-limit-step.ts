@@ -73,8 +73,8 @@ export class UserRateLimitStep implements Step {
   #users = new RateTable();
 
   /** @param beforeLogin the step that has counted each request for its address */
-  constructor({ byHeader: _, byUser: __, ...rule }: RateLimitOptions, beforeLogin: RateLimitStep) {
-    this.#rule = new RateRule(rule);
+  constructor(options: RateLimitOptions, beforeLogin: RateLimitStep) {
+    this.#rule = new RateRule(options);
     this.#beforeLogin = beforeLogin;
   }
 
