@@ -1,6 +1,7 @@
+import { TunnelError, type Policies } from "@postern/client";
+import { checkPolicySize } from "@postern/client/command";
 import type { Path } from "@postern/config";
 import { PolicyError, readPolicies, writePolicies } from "@postern/gateway/policies";
-import { MAX_POLICIES, policiesSize, TunnelError, type Policies } from "@postern/protocol";
 import type { Settings } from "../settings/configuration.js";
 import { loadAccess, type AccessConfiguration, type LoadedAccess } from "./loaded-access.js";
 
@@ -22,8 +23,7 @@ export async function loadEndpointAccess(
   const { steps, ...loaded } = await loadAccess(settings, access, place);
   const policies = writePolicies(steps);
   if (Object.keys(policies).length === 0) return { policies: undefined, ...loaded };
-  const size = policiesSize(policies);
-  if (size > MAX_POLICIES) throw new TunnelError("PN_POLICY_SIZE", `${size} bytes`);
+  checkPolicySize(policies);
   try {
     readPolicies(policies);
   } catch (error) {

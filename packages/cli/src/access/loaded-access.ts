@@ -7,7 +7,7 @@ import type {
   StepOptions,
 } from "@postern/gateway/policies";
 import type { Settings } from "../settings/configuration.js";
-import { readTokenKey } from "../credentials/token-key-file.js";
+import { readTokenKey } from "../settings/token-key-file.js";
 import { readSecretFile } from "../settings/owned-file.js";
 import { readAddressList } from "./address-list.js";
 import { parseHtpasswd } from "./htpasswd.js";

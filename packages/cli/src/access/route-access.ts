@@ -34,16 +34,18 @@ export async function loadRouteAccess(
 function olderLimitOf({ access: { rate_limit: own }, middleware }: RouteConfiguration): RateLimitOptions | undefined {
   const {
     requests_per_minute: requestsPerMinute,
+    max_concurrent: concurrent,
     limit_by_header,
     rate_limit_message,
     window_seconds,
   } = middleware.rate_limit;
-  if (requestsPerMinute === undefined) return undefined;
+  if (requestsPerMinute === undefined && concurrent === undefined) return undefined;
   const byHeader = (own.by_header ?? limit_by_header)?.toLowerCase();
   const message = own.message ?? rate_limit_message;
   return {
     window: window_seconds,
-    requestsPerMinute,
+    ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+    ...(concurrent === undefined ? {} : { concurrent }),
     ...(own.burst === undefined ? {} : { burst: own.burst }),
     ...(byHeader === undefined ? {} : { byHeader }),
     ...(message === undefined ? {} : { message }),

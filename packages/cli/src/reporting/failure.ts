@@ -18,7 +18,7 @@ export interface Failure {
   problems?: string[];
 }
 
-/** The server refuses the tunnel permanently: the user must choose another name or policy, or not join other clients. */
+/** The server refuses the tunnel permanently: the user must change its name or policies, or not join other clients. */
 const REFUSED_BINDS = new Set([
   "PN_NAME_INVALID",
   "PN_NAME_RESERVED",

@@ -1,8 +1,8 @@
 import { FEATURES, MAX_POLICIES, policiesSize, TunnelError, type Bound, type Policies } from "@postern/protocol";
 
 /**
- * Checks that the server enforces policies, for a client that asks for some. An older server would ignore them, and open
- * the tunnel to everyone. @throws TunnelError PN_POLICY_UNSUPPORTED, PN_POLICY_SIZE.
+ * Checks that the server enforces policies, for a client that asks for some. An older server would ignore them, and
+ * open the tunnel to everyone. @throws TunnelError PN_POLICY_UNSUPPORTED, PN_POLICY_SIZE.
  */
 export function checkPolicySupport(policies: Policies | undefined, features: readonly string[]): void {
   if (policies === undefined) return;

@@ -12,7 +12,7 @@ export interface PolicyKind {
    * @throws PolicyError for anything that it does not understand completely.
    */
   read(value: unknown, options: ReadOptions): void;
-  /** The value of the key for these options, which `read` reads again; undefined if they contain nothing of this kind. */
+  /** The value of the key for these options, which `read` reads; undefined if they contain nothing of this kind. */
   write(options: StepOptions): unknown;
   /** A few words for people, without secrets; undefined if the options contain nothing of this kind. */
   words(options: StepOptions): string | undefined;

@@ -3,8 +3,8 @@ import { isLoopbackHost, isPrivateAddress } from "@postern/net";
 import { invalid } from "./policy-error.js";
 
 /**
- * A URL of another machine that the server may contact: its host is a name, or a public address. A name is checked again
- * whenever it is resolved. @throws PolicyError.
+ * A URL of another machine that the server may contact: its host is a name, or a public address. A name is checked
+ * again whenever it is resolved. @throws PolicyError.
  */
 export function publicUrl(text: string, name: string, schemes: readonly string[]): string {
   const url = URL.parse(text);

@@ -110,8 +110,9 @@ function lookupOf(outbound: Permission): LookupFunction {
   };
 }
 
-/** A lookup for node:net that finds no private addresses. IP addresses and names of localhost are to be refused before. */
-export const publicLookup: LookupFunction = (host, options, done) => lookupOf({ allowPrivate: false })(host, options, done);
+/** A lookup for node:net that finds no private addresses. Refuse IP addresses and names of localhost before. */
+export const publicLookup: LookupFunction = (host, options, done) =>
+  lookupOf({ allowPrivate: false })(host, options, done);
 
 function proxied(
   outbound: OutboundRequest,

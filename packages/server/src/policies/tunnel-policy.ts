@@ -8,8 +8,8 @@ export interface ServerPolicy {
 }
 
 /**
- * Who may use the tunnels of one name: what their clients asked for, and what holds for all tunnels. What its steps know
- * of visitors outlives the sessions of its clients.
+ * Who may use the tunnels of one name: what their clients asked for, and what holds for all tunnels. What its steps
+ * know of visitors outlives the sessions of its clients.
  */
 export class TunnelPolicy {
   readonly asked: AskedPolicies;

@@ -2,8 +2,8 @@
 export type HashForm = "bcrypt" | "apr1" | "sha1";
 
 /**
- * The highest cost of a bcrypt hash. Each step doubles the time. `operator`: takes a few seconds. `client`: a quarter of
- * that, because all clients of a server share the threads that check passwords.
+ * The highest cost of a bcrypt hash. Each step doubles the time. `operator`: takes a few seconds. `client`: a quarter
+ * of that, because all clients of a server share the threads that check passwords.
  */
 export const BCRYPT_COSTS = { operator: 14, client: 12 } as const;
 

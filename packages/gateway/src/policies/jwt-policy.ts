@@ -1,9 +1,9 @@
 import { createPublicKey } from "node:crypto";
-import type { StepOptions } from "../../middleware/chain/route-steps.js";
-import { invalid } from "../policy-error.js";
-import type { PolicyKind, PolicyPermission } from "../policy-kind.js";
-import { PolicyTable } from "../policy-table.js";
-import { publicUrl } from "../public-url.js";
+import type { StepOptions } from "../middleware/chain/route-steps.js";
+import { invalid } from "./policy-error.js";
+import type { PolicyKind, PolicyPermission } from "./policy-kind.js";
+import { PolicyTable } from "./policy-table.js";
+import { publicUrl } from "./public-url.js";
 
 const LONGEST_TEXT = 1_024;
 const LONGEST_KEY = 4_096;

@@ -1,7 +1,7 @@
-import { invalid } from "../policy-error.js";
-import type { PolicyKind } from "../policy-kind.js";
-import { PolicyTable } from "../policy-table.js";
-import { publicUrl } from "../public-url.js";
+import { invalid } from "./policy-error.js";
+import type { PolicyKind } from "./policy-kind.js";
+import { PolicyTable } from "./policy-table.js";
+import { publicUrl } from "./public-url.js";
 
 const LONGEST = 1_024;
 

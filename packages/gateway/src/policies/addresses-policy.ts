@@ -1,8 +1,8 @@
 import { parseNetwork } from "@postern/net";
-import { isListUrl } from "../../middleware/addresses/address-step.js";
-import { invalid } from "../policy-error.js";
-import type { PolicyKind } from "../policy-kind.js";
-import { textList } from "../policy-table.js";
+import { isListUrl } from "../middleware/addresses/address-step.js";
+import { invalid } from "./policy-error.js";
+import type { PolicyKind } from "./policy-kind.js";
+import { textList } from "./policy-table.js";
 
 /** The longest network: an IPv6 address with an embedded IPv4 address, and its bits. */
 const LONGEST = 64;

@@ -1,8 +1,8 @@
-import { BCRYPT_COSTS } from "../../middleware/basic-auth/hash-form.js";
-import { readHtpasswd } from "../../middleware/basic-auth/htpasswd-lines.js";
-import { invalid } from "../policy-error.js";
-import type { PolicyKind } from "../policy-kind.js";
-import { textList } from "../policy-table.js";
+import { BCRYPT_COSTS } from "../middleware/basic-auth/hash-form.js";
+import { readHtpasswd } from "../middleware/basic-auth/htpasswd-lines.js";
+import { invalid } from "./policy-error.js";
+import type { PolicyKind } from "./policy-kind.js";
+import { textList } from "./policy-table.js";
 
 const LONGEST_LINE = 512;
 

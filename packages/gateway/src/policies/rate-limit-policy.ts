@@ -1,6 +1,6 @@
-import { invalid } from "../policy-error.js";
-import type { PolicyKind } from "../policy-kind.js";
-import { PolicyTable } from "../policy-table.js";
+import { invalid } from "./policy-error.js";
+import type { PolicyKind } from "./policy-kind.js";
+import { PolicyTable } from "./policy-table.js";
 
 const LONGEST_HEADER = 100;
 const LONGEST_MESSAGE = 1_000;
