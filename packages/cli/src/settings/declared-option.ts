@@ -12,10 +12,7 @@ export function declaredOption(option: Option<unknown>): CommandOption {
   // Entries of a list may also come one by one.
   if (Array.isArray(value))
     return result.argParser((text: string, before: unknown) =>
-      [before, text]
-        .flat()
-        .filter((each) => each !== undefined)
-        .join(","),
+      typeof before === "string" ? `${before},${text}` : text,
     );
   const hasMeaning = value !== undefined && value !== 0 && !Array.isArray(value);
   if (hasMeaning) result.default(value, kind.show(value).replaceAll('"', ""));

@@ -11,16 +11,16 @@ export interface PolicyKind {
    * Reads the value of the key into the options of the steps that enforce it.
    * @throws PolicyError for anything that it does not understand completely.
    */
-  read(value: unknown, options: ReadOptions): void;
+  readonly read: (value: unknown, options: ReadOptions) => void;
   /** The value of the key for these options, which `read` reads; undefined if they contain nothing of this kind. */
-  write(options: StepOptions): unknown;
+  readonly write: (options: StepOptions) => unknown;
   /** A few words for people, without secrets; undefined if the options contain nothing of this kind. */
-  words(options: StepOptions): string | undefined;
+  readonly words: (options: StepOptions) => string | undefined;
 }
 
 /** A permission that a policy needs in addition to that for its kind. */
 export interface PolicyPermission {
   /** The name in `[tunnel.server.policies]`. */
   readonly name: string;
-  isNeeded(options: StepOptions): boolean;
+  readonly isNeeded: (options: StepOptions) => boolean;
 }

@@ -96,7 +96,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     for (let n = 0; n < tunnels.length; n++)
       if (tunnels[n]!.steps !== this.#tunnelSteps[n]) {
         this.#tunnelSteps = tunnels.map(({ steps }) => steps);
-        this.#allSteps = this.#tunnelSteps.reduce(Steps.both, this.#steps);
+        this.#allSteps = this.#tunnelSteps.reduce((all, each) => Steps.both(all, each), this.#steps);
         break;
       }
     return this.#allSteps;
