@@ -33,6 +33,7 @@ import { StatusLog } from "./metrics/status-log.js";
 import { MemoryLeaseStore } from "./names/memory-lease-store.js";
 import { DEFAULT_NAME_RULES } from "./names/name.js";
 import { gatewayLimits, type ApiKey, type Server, type ServerOptions } from "./options.js";
+import { TunnelPolicies, type PolicyOptions } from "./policies/tunnel-policies.js";
 import { PublicAddress } from "./routing/public-address.js";
 import { Router } from "./routing/router.js";
 import { Admission } from "./sessions/admission.js";
@@ -58,6 +59,7 @@ export class TunnelServer implements Server, Measured {
   readonly #certificates: Certificates | undefined;
   readonly #gate = new LoginGate(now);
   readonly #owners: Owners;
+  readonly #policies: TunnelPolicies;
   readonly #bandwidths: Bandwidths | undefined;
   readonly #registry: TunnelRegistry;
   readonly #sessions: Sessions;
@@ -90,12 +92,12 @@ export class TunnelServer implements Server, Measured {
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
     const { tunnelRate, tunnelBandwidth } = options;
-    const steps = tunnelRate && new Steps([new HostRateLimitStep(tunnelRate)]);
+    const limits = tunnelRate && new Steps([new HostRateLimitStep(tunnelRate)]);
     this.#bandwidths = tunnelBandwidth === undefined ? undefined : new Bandwidths(tunnelBandwidth);
-    this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), ownerLimits.names, {
+    this.#policies = new TunnelPolicies(options.policies, (text) => this.#log.warn(text), limits);
+    this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,
-      steps,
       onEjected: (name, member) => this.#log.warn({ name, member }, "a client of a group fails requests"),
     });
     this.#publicAddress = new PublicAddress({ ...options, hasTls: this.hasTls });
@@ -105,6 +107,7 @@ export class TunnelServer implements Server, Measured {
         owners: this.#owners,
         registry: this.#registry,
         nameRules: { ...DEFAULT_NAME_RULES, ...options.names },
+        policies: this.#policies,
         mayJoin: options.mayJoin ?? true,
         maxTunnels: options.maxTunnels ?? SERVER_LIMITS.tunnels,
         limits: { ...DEFAULT_LIMITS, streams: options.streamsPerSession ?? DEFAULT_LIMITS.streams },
@@ -112,7 +115,6 @@ export class TunnelServer implements Server, Measured {
         requestLog: options.requestLog ?? options.log,
         publicUrl: (name) => this.#publicAddress.tunnelUrl(name),
         counter: (name, owner) => this.#metrics?.tunnel(name, owner),
-        steps,
         bandwidths: this.#bandwidths,
         requestRecords: options.requestRecords ?? SERVER_LIMITS.listedRequests,
       },
@@ -233,6 +235,11 @@ export class TunnelServer implements Server, Measured {
     this.#certificates.replace(certificates);
     this.#clientCertificates.replace(clientCa);
     this.#sessions.checkCredentials();
+  }
+
+  replacePolicies(options: PolicyOptions): void {
+    this.#policies.replace(options);
+    this.#sessions.checkPolicies();
   }
 
   upstream(name: string): NamedUpstream {

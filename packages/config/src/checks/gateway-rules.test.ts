@@ -306,3 +306,20 @@ test("options for a folder need a folder as the local target of the endpoint", a
   ]);
   for (const folder of ["'./public'", "'/srv/public'", "'.'"]) expect(await problemsOf(endpoint(folder))).toEqual([]);
 });
+
+test.each([
+  ["[[tunnel.endpoints]]\nserver_url = 'https://a.example'\nlocal = '3000'\naccess.", "client_ca_file = 'ca.pem'"],
+  ["[[tunnel.endpoints]]\nserver_url = 'https://a.example'\nlocal = '3000'\naccess.", "client_names = ['ann']"],
+  ["[tunnel.server.policies.always]\n", "client_ca_file = 'ca.pem'"],
+])("%stunnels do not support %s", async (table, line) => {
+  const name = line.split(" ")[0]!;
+  expect(await problemsOf(`${table}${line}\n`)).toEqual([
+    `${name} is not supported for tunnels: only a [[proxy]] route with host can ask visitors for certificates. Remove it.`,
+  ]);
+});
+
+test("tunnels do not support limits by user", async () => {
+  const endpoint = "[[tunnel.endpoints]]\nserver_url = 'https://a.example'\nlocal = '3000'\n";
+  const access = "access.basic_auth = 'users'\naccess.rate_limit = { requests_per_minute = 6, by_user = true }\n";
+  expect(await problemsOf(endpoint + access)).toEqual([expect.stringContaining("by_user is not supported for tunnels")]);
+});

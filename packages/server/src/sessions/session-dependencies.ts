@@ -1,9 +1,10 @@
-import type { Bandwidths, Steps } from "@postern/gateway";
+import type { Bandwidths } from "@postern/gateway";
 import type { Limits } from "@postern/protocol";
 import type { Authenticator } from "../login/principal.js";
 import type { Owners } from "./owners.js";
 import type { RequestCounter } from "../metrics/metrics.js";
 import type { NameRules } from "../names/name.js";
+import type { TunnelPolicies } from "../policies/tunnel-policies.js";
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import type { Loggers } from "./session-log.js";
 
@@ -13,6 +14,7 @@ export interface SessionDependencies extends Loggers {
   readonly owners: Owners;
   readonly registry: TunnelRegistry;
   readonly nameRules: NameRules;
+  readonly policies: TunnelPolicies;
   /** Whether clients may join those that serve a name. */
   readonly mayJoin: boolean;
   /** Tunnels of all sessions together. */
@@ -23,8 +25,6 @@ export interface SessionDependencies extends Loggers {
   publicUrl(name: string): string;
   /** The counter of a tunnel's requests; undefined: they are not counted. */
   counter(name: string, owner: string): RequestCounter | undefined;
-  /** What the requests to every tunnel pass. Default: nothing. */
-  readonly steps?: Steps | undefined;
   /** The bandwidths of the tunnels. Default: they are not limited. */
   readonly bandwidths?: Bandwidths | undefined;
   /** Requests of a tunnel that are listed per second. */

@@ -6,14 +6,15 @@ import {
   StickyCookie,
   TARGET_HOST,
   type FinishedRequest,
-  type Steps,
   type PoolMember,
+  type Steps,
   type Strategy,
   type TargetSource,
   type UpstreamRoute,
 } from "@postern/gateway";
 import { keepNewest } from "@postern/net";
 import { SERVER_LIMITS } from "../limits.js";
+import type { TunnelPolicy } from "../policies/tunnel-policy.js";
 import { GroupMember } from "./group-member.js";
 import type { Tunnel } from "./tunnel.js";
 
@@ -24,8 +25,6 @@ export interface GroupOptions {
   readonly sticky?: "address" | "cookie" | undefined;
   /** The key that signs these cookies. Called once for each group. */
   readonly cookieKey: () => string;
-  /** What requests pass before they get a client. They are the same as those of its tunnels. Default: nothing. */
-  readonly steps?: Steps | undefined;
   /** The member with this number gets no requests for a while, because its last ones have failed. */
   readonly onEjected?: ((name: string, member: number) => void) | undefined;
 }
@@ -50,18 +49,22 @@ const SLOW_START = 10_000;
 export class GroupRoute implements UpstreamRoute, TargetSource {
   readonly kind = "upstream";
   readonly hostHeader: UpstreamRoute["hostHeader"] = TARGET_HOST;
-  readonly steps: Steps | undefined;
   readonly pool: Pool;
   readonly sticky: StickyCookie | undefined;
+  readonly #policy: Pick<TunnelPolicy, "steps"> | undefined;
   #members: readonly GroupMember[] = [];
   /** Those that no session serves now, by instance, the one that left first is first. They may return. */
   readonly #former = new Map<string, GroupMember>();
 
-  constructor(name: string, { strategy, sticky, cookieKey, steps, onEjected }: GroupOptions) {
-    this.steps = steps;
-    const policy = createBalance({ strategy, sticky }, false);
+  constructor(
+    name: string,
+    { strategy, sticky, cookieKey, onEjected }: GroupOptions,
+    policy?: Pick<TunnelPolicy, "steps">,
+  ) {
+    this.#policy = policy;
+    const balance = createBalance({ strategy, sticky }, false);
     if (sticky === "cookie")
-      this.sticky = new StickyCookie({ first: policy, key: cookieKey(), route: `tunnel://${name}`, path: "/*" });
+      this.sticky = new StickyCookie({ first: balance, key: cookieKey(), route: `tunnel://${name}`, path: "/*" });
     const pooled = new PooledTargets(
       { ejection: EJECTION, slowStart: SLOW_START },
       undefined,
@@ -70,7 +73,11 @@ export class GroupRoute implements UpstreamRoute, TargetSource {
       },
     );
     const members = pooled.membersOf([{ target: this, weight: 1 }], () => this.pool.candidates);
-    this.pool = new Pool(members, this.sticky ?? policy);
+    this.pool = new Pool(members, this.sticky ?? balance);
+  }
+
+  get steps(): Steps | undefined {
+    return this.#policy?.steps;
   }
 
   /** The clients that serve the name now. Another array after each change. */

@@ -12,6 +12,7 @@ import type { ByteStream } from "@postern/net";
 import type { Session } from "@postern/protocol";
 import type { RequestCounter } from "../metrics/metrics.js";
 import { ProbeRoute } from "./probe-route.js";
+import type { TunnelPolicy } from "../policies/tunnel-policy.js";
 import { RepairCounts } from "./repair-counts.js";
 import { RequestLog } from "./request-log.js";
 
@@ -29,8 +30,7 @@ export interface TunnelOptions {
   /** Requests that are listed per second. */
   requestRecords: number;
   owner: TunnelOwner;
-  /** Limits of the server on its requests, and on its bytes. Default: none. */
-  steps?: Steps | undefined;
+  /** The limit of the server on its bytes. Default: none. */
   bandwidth?: Bandwidth | undefined;
 }
 
@@ -59,13 +59,13 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly name: string;
   readonly requested: boolean;
   readonly hostHeader: string | undefined;
-  readonly steps: Steps | undefined;
   readonly target: Target;
   readonly pool: Pool;
   readonly requests: RequestLog;
   readonly repairs = new RepairCounts();
-  /** The epoch of its lease, and its client with its weight in a group. Its group sets them. */
+  /** The epoch of its lease, its policy, and its client with its weight in a group. Its group sets them. */
   epoch = 0;
+  policy: TunnelPolicy | undefined;
   instance: string | undefined;
   groupWeight = 1;
   readonly #session: Session;
@@ -83,7 +83,6 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.name = options.name;
     this.requested = options.requested;
     this.hostHeader = options.hostHeader;
-    this.steps = options.steps;
     this.#session = options.session;
     this.#bandwidth = options.bandwidth;
     this.#counter = options.counter;
@@ -96,6 +95,10 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   /** The route of its client's own probes, which always leads to this session. */
   get probe(): ProbeRoute {
     return (this.#probe ??= new ProbeRoute(this));
+  }
+
+  get steps(): Steps | undefined {
+    return this.policy?.steps;
   }
 
   get unavailable(): Upstream["unavailable"] {

@@ -1,5 +1,5 @@
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
-import { builtins } from "@postern/net";
+import { builtins, publicLookup } from "@postern/net";
 import { SYSTEM_CLOCK, type Clock } from "../../deadlines/clock.js";
 import { meaningOf, refusals, type Field, type Reply } from "../../http/index.js";
 import { targetField } from "../credential/target-field.js";
@@ -14,6 +14,8 @@ export interface ForwardAuthOptions {
    * visitor.
    */
   readonly responseFields: readonly string[];
+  /** Whether the host of the URL may have private addresses. Default true: the service usually has one. */
+  readonly allowPrivate?: boolean | undefined;
 }
 
 /** `time`: milliseconds for an answer. `bytes`: of the body of an answer. `connections`: to the service. */
@@ -54,6 +56,7 @@ export class ForwardAuthStep implements Step {
   readonly name = "forward auth";
   readonly #url: URL;
   readonly #agent: Agent;
+  readonly #allowPrivate: boolean;
   /** In lower case, and as it is written. */
   readonly #fields: readonly (readonly [name: string, written: string])[];
   readonly #names: readonly string[];
@@ -66,10 +69,11 @@ export class ForwardAuthStep implements Step {
    * @throws RangeError for the name of a field that is not valid.
    */
   constructor(
-    { url, responseFields }: ForwardAuthOptions,
+    { url, responseFields, allowPrivate = true }: ForwardAuthOptions,
     onWarning: (text: string) => void = () => {},
     clock: Clock = SYSTEM_CLOCK,
   ) {
+    this.#allowPrivate = allowPrivate;
     this.#url = new URL(url);
     this.#fields = responseFields.map((written) => [targetField(written), written]);
     this.#names = this.#fields.map(([name]) => name);
@@ -116,6 +120,7 @@ export class ForwardAuthStep implements Step {
       agent,
       headers,
       signal,
+      ...(this.#allowPrivate ? {} : { lookup: publicLookup }),
     };
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const { request: send } = this.#url.protocol === "https:" ? builtins.https : builtins.http;

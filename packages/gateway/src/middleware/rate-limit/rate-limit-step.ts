@@ -1,5 +1,6 @@
 import { refusals, type Field, type Refusal } from "../../http/index.js";
 import { decidingField } from "../../routing/conditions.js";
+import type { Tenancy } from "../tenancy.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
 import { RateRule, valueKey, type RateRuleOptions } from "./rate-rule.js";
 import { RateTable } from "./rate-table.js";
@@ -24,11 +25,13 @@ export class RateLimitStep implements Step {
   readonly name = "rate limit";
   readonly #rule: RateRule;
   readonly #byHeader: { readonly name: string; readonly field: Field } | undefined;
-  #addresses = new RateTable();
-  #values = new RateTable();
+  #addresses: RateTable;
+  #values: RateTable;
 
   /** @throws RangeError for a header that visitors cannot send to targets. */
-  constructor({ byHeader, byUser = false, ...rule }: RateLimitOptions) {
+  constructor({ byHeader, byUser = false, ...rule }: RateLimitOptions, tenancy?: Pick<Tenancy, "room">) {
+    this.#addresses = new RateTable(undefined, tenancy?.room);
+    this.#values = new RateTable(undefined, tenancy?.room);
     // Requests in progress count for the user, who is not known yet.
     this.#rule = new RateRule(byUser ? { ...rule, concurrent: undefined } : rule);
     this.#byHeader = byHeader === undefined ? undefined : { name: byHeader, field: decidingField(byHeader) };
@@ -60,6 +63,11 @@ export class RateLimitStep implements Step {
     this.#addresses = former.#addresses;
     this.#values = former.#values;
   }
+
+  close(): void {
+    this.#addresses.close();
+    this.#values.close();
+  }
 }
 
 /**
@@ -70,10 +78,11 @@ export class UserRateLimitStep implements Step {
   readonly name = "user rate limit";
   readonly #rule: RateRule;
   readonly #beforeLogin: RateLimitStep;
-  #users = new RateTable();
+  #users: RateTable;
 
   /** @param beforeLogin the step that has counted each request for its address */
-  constructor(options: RateLimitOptions, beforeLogin: RateLimitStep) {
+  constructor(options: RateLimitOptions, beforeLogin: RateLimitStep, tenancy?: Pick<Tenancy, "room">) {
+    this.#users = new RateTable(undefined, tenancy?.room);
     this.#rule = new RateRule(options);
     this.#beforeLogin = beforeLogin;
   }
@@ -90,5 +99,9 @@ export class UserRateLimitStep implements Step {
 
   inherit(former: Step): void {
     if (former instanceof UserRateLimitStep) this.#users = former.#users;
+  }
+
+  close(): void {
+    this.#users.close();
   }
 }
