@@ -321,5 +321,7 @@ test.each([
 test("tunnels do not support limits by user", async () => {
   const endpoint = "[[tunnel.endpoints]]\nserver_url = 'https://a.example'\nlocal = '3000'\n";
   const access = "access.basic_auth = 'users'\naccess.rate_limit = { requests_per_minute = 6, by_user = true }\n";
-  expect(await problemsOf(endpoint + access)).toEqual([expect.stringContaining("by_user is not supported for tunnels")]);
+  expect(await problemsOf(endpoint + access)).toEqual([
+    expect.stringContaining("by_user is not supported for tunnels"),
+  ]);
 });
