@@ -42,6 +42,8 @@ export interface TunnelOwner {
  * ping.
  */
 const ACK_TIMEOUT = 1_000;
+/** A client with requests in progress from which nothing arrives for this many milliseconds is pinged too. */
+const SILENCE = 3_000;
 
 /**
  * A name that a client's session serves. It is the route of requests for the name, and the upstream that opens streams
@@ -124,9 +126,18 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.#ping(0);
   }
 
-  /** Pings a client that does not acknowledge sent bytes. Call it about once a second. */
+  /**
+   * Pings a client that may be cut off: it does not acknowledge sent bytes, or is silent during requests. If it does not
+   * answer, its requests may go elsewhere. Call it about once a second.
+   */
   watch(): void {
-    if (!this.#awaitsAnswer && this.#session.unacknowledgedFor >= ACK_TIMEOUT) this.#ping(ACK_TIMEOUT);
+    const now = performance.now();
+    if (this.#awaitsAnswer) {
+      if (now >= this.#pingedAt + ACK_TIMEOUT) this.#session.suspect(this.number);
+      return;
+    }
+    const isSilent = this.inUse > 0 && now - this.#session.receivedAt >= SILENCE;
+    if (isSilent || this.#session.unacknowledgedFor >= ACK_TIMEOUT) this.#ping(ACK_TIMEOUT);
   }
 
   /** @param probe the request may be one of the client's own. */
