@@ -56,6 +56,12 @@ export interface ConnectOptions {
    * number of sessions. 0: no requests. Default 1.
    */
   weight?: number;
+  /**
+   * With `join`: how the server distributes the requests among the clients, for example `least_time`. The server refuses
+   * what its operator does not allow, and another strategy than the other clients have asked for. Default: theirs, or
+   * that of the operator.
+   */
+  strategy?: string;
   /** The label of the tunnel in events. Default: the subdomain, else `default`. */
   name?: string;
   /** Additional HTTP headers of the WebSocket handshake, for proxies between client and server. */

@@ -19,7 +19,14 @@ export interface Failure {
 }
 
 /** The server refuses the name permanently: the user must choose another one, or not join other clients. */
-const REFUSED_BINDS = new Set(["PN_NAME_INVALID", "PN_NAME_RESERVED", "PN_NAME_TAKEN", "PN_JOIN_FORBIDDEN"]);
+const REFUSED_BINDS = new Set([
+  "PN_NAME_INVALID",
+  "PN_NAME_RESERVED",
+  "PN_NAME_TAKEN",
+  "PN_JOIN_FORBIDDEN",
+  "PN_STRATEGY_FORBIDDEN",
+  "PN_STRATEGY_CONFLICT",
+]);
 
 /** The user must change the credential. */
 const REFUSED_CREDENTIALS = new Set([

@@ -50,7 +50,15 @@ export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
 }
 
 async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
-  const { subdomain, hostHeader, join, headers = {}, tls = {}, connectionTimeout: timeout = 30_000 } = options;
+  const {
+    subdomain,
+    hostHeader,
+    join,
+    strategy,
+    headers = {},
+    tls = {},
+    connectionTimeout: timeout = 30_000,
+  } = options;
   const proxy = parseProxyOf(options.server, options);
   const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])]);
   const address = parseServerAddress(options.server);
@@ -82,14 +90,14 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   const abandon = (): void => response.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response in time"));
   signal.addEventListener("abort", abandon, { once: true });
   try {
-    checkGroupSupport(join === true, welcome.features);
+    checkGroupSupport(options, welcome.features);
     session.control({
       type: "check",
       check: 1,
       local_host: authority,
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
-      ...(join === true ? { join } : {}),
+      ...(join === true ? { join, ...(strategy === undefined ? {} : { strategy }) } : {}),
     });
     const { owner, name, public_url: publicUrl } = await response.promise;
     return {

@@ -3,13 +3,14 @@ import { TunnelError, type Bound } from "@postern/protocol";
 /** The length of the longest texts of a grant, in characters. A host name has at most 253. */
 const LONGEST = { public_url: 512, tunnel_id: 128, name: 253 } as const;
 
+const STRATEGY = /^[a-z][a-z0-9_]{0,63}$/;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
 /**
  * Checks what a server grants: its texts are shown to people, kept as long as the tunnel is open, and the address may
  * become a link. @throws TunnelError PN_PROTOCOL.
  */
-export function checkGrant({ tunnel_id, name, public_url }: Bound): void {
+export function checkGrant({ tunnel_id, name, public_url, strategy }: Bound): void {
   if (!isPublicUrl(public_url))
     throw new TunnelError(
       "PN_PROTOCOL",
@@ -17,6 +18,13 @@ export function checkGrant({ tunnel_id, name, public_url }: Bound): void {
     );
   if (!isText(tunnel_id, LONGEST.tunnel_id) || !isText(name, LONGEST.name))
     throw new TunnelError("PN_PROTOCOL", "the tunnel's id or name is empty, too long or not printable");
+  if (strategy !== undefined && !isStrategyName(strategy))
+    throw new TunnelError("PN_PROTOCOL", "the strategy of the tunnel's group is not a name");
+}
+
+/** Whether `text` can be the name of a strategy, also of one that this version does not know. */
+export function isStrategyName(text: string): boolean {
+  return STRATEGY.test(text);
 }
 
 /** Whether `text` can be the public address of a tunnel. */

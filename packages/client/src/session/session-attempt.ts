@@ -84,9 +84,9 @@ export class SessionAttempt implements SessionOwner {
     const { options, name, instance } = this.#context;
     const { session, lifetime, features } = await this.#login(signal);
     try {
-      const { hostHeader, offlineStatus, join = false, weight } = options;
-      checkGroupSupport(join, features);
-      const request = { subdomain: name, hostHeader, instance, offlineStatus, join, weight };
+      const { hostHeader, offlineStatus, join = false, weight, strategy } = options;
+      checkGroupSupport(options, features);
+      const request = { subdomain: name, hostHeader, instance, offlineStatus, join, weight, strategy };
       const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
       if (this.retired.aborted) throw this.retired.reason;
       checkGrant(bound);

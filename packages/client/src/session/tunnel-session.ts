@@ -41,6 +41,7 @@ export interface BindRequest {
   /** Serve the name together with the clients that serve it already. The session must have the feature for it. */
   join: boolean;
   weight: number | undefined;
+  strategy: string | undefined;
 }
 
 /** Receives the events of a session itself. Events of the tunnel go to TunnelEvents. */
@@ -94,7 +95,7 @@ export class TunnelSession implements SessionHandler {
 
   /** Requests the name; waits `timeout` milliseconds for the response. @throws TunnelError of the server. */
   bind(request: BindRequest, timeout: number): Promise<Bound> {
-    const { subdomain, hostHeader, instance, offlineStatus, join, weight } = request;
+    const { subdomain, hostHeader, instance, offlineStatus, join, weight, strategy } = request;
     this.#session.control({
       type: "bind",
       bind: 1,
@@ -103,7 +104,9 @@ export class TunnelSession implements SessionHandler {
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
       ...(offlineStatus === undefined ? {} : { offline_status: offlineStatus }),
-      ...(join ? { join, ...(weight === undefined ? {} : { weight }) } : {}),
+      ...(join ? { join } : {}),
+      ...(join && weight !== undefined ? { weight } : {}),
+      ...(join && strategy !== undefined ? { strategy } : {}),
     });
     const late = (): void =>
       this.#bound.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response to the request for the name"));
@@ -186,6 +189,8 @@ export class TunnelSession implements SessionHandler {
       case "bound":
         this.#tunnel = message.tunnel;
         return this.#bound.resolve(message);
+      case "group":
+        return message.tunnel === this.#tunnel ? this.#events.onGroup(message) : undefined;
       case "requests":
         return this.#events.onRequests(message);
       case "unbound":

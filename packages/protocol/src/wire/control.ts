@@ -15,6 +15,8 @@ export const FEATURES = {
   dialCodes: "dial_codes",
   /** Clients may join the clients that serve a name. Without it, the server would replace those clients. */
   groups: "groups",
+  /** `strategy` in `bind` has an effect, and the server sends `group`. */
+  groupState: "group_state",
 } as const;
 
 /** Control messages: PROTOCOL.md, sections 3 and 4. Field names are those on the wire. */
@@ -82,6 +84,8 @@ export interface Bind {
   join?: boolean;
   /** The client's share of the requests relative to those it serves the name with, 0 to MAX_WEIGHT. Default 1. */
   weight?: number;
+  /** With `join`: how the server distributes the requests among the clients. Default: as it is configured. */
+  strategy?: string;
 }
 
 export interface Bound {
@@ -93,6 +97,17 @@ export interface Bound {
   public_url: string;
   /** In response to a `bind` with `join`: the number of clients that serve the name now, this one included. */
   members?: number;
+  /** With `members`: how the server distributes the requests among them. Absent from older servers. */
+  strategy?: string;
+}
+
+/** The clients that serve the name together have changed, or how they share the requests. */
+export interface Group {
+  type: "group";
+  tunnel: number;
+  /** The number of clients that serve the name now. */
+  members: number;
+  strategy: string;
 }
 
 /** Asks for the outcome of a `bind` with the same fields, without binding. */
@@ -103,6 +118,7 @@ export interface Check {
   host_header?: string;
   local_host?: string;
   join?: boolean;
+  strategy?: string;
 }
 
 /** The `bind` would be granted; without `name`, under a generated name. */
@@ -158,6 +174,7 @@ export type ControlMessage =
   | Expiring
   | Bind
   | Bound
+  | Group
   | Check
   | Checked
   | Unbind
@@ -208,6 +225,7 @@ const BIND: Fields = {
   host_header: optional(text),
   local_host: optional(text),
   join: optional(flag),
+  strategy: optional(text),
 };
 
 const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
@@ -242,7 +260,9 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     name: text,
     public_url: text,
     members: optional(count),
+    strategy: optional(text),
   },
+  group: { tunnel: count, members: count, strategy: text },
   check: { check: count, ...BIND },
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },
   unbind: { tunnel: count },

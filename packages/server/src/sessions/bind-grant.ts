@@ -43,16 +43,28 @@ export function bindGrant(
     return { code: "PN_OWNER_BIND_RATE", retryAfter: ownerRetry() };
   const outcome = grantOrCode(bind, binder, tunnels, dependencies);
   if (typeof outcome !== "string") return outcome;
-  const { shortest, longest } = dependencies.nameRules;
-  if (outcome !== "PN_NAME_INVALID" || isDefaultLength(dependencies.nameRules)) return { code: outcome };
-  return { code: outcome, detail: `this server accepts names of ${shortest} to ${longest} characters` };
+  const detail = detailOf(outcome, bind, dependencies);
+  return { code: outcome, ...(detail === undefined ? {} : { detail }) };
+}
+
+function detailOf(
+  code: ErrorCode,
+  { subdomain = "" }: Bind | Check,
+  { nameRules, registry, groupStrategies }: SessionDependencies,
+): string | undefined {
+  const { shortest, longest } = nameRules;
+  if (code === "PN_NAME_INVALID" && !isDefaultLength(nameRules))
+    return `this server accepts names of ${shortest} to ${longest} characters`;
+  if (code === "PN_STRATEGY_FORBIDDEN")
+    return groupStrategies.length === 0 ? "it allows none" : `it allows ${groupStrategies.join(", ")}`;
+  return code === "PN_STRATEGY_CONFLICT" ? `they use ${registry.strategy(subdomain.toLowerCase())}` : undefined;
 }
 
 function grantOrCode(
   bind: Bind | Check,
   { principal, user }: Binder,
   tunnels: number,
-  { registry, nameRules, maxTunnels, mayJoin }: SessionDependencies,
+  { registry, nameRules, maxTunnels, mayJoin, groupStrategies }: SessionDependencies,
 ): BindGrant | ErrorCode {
   const { subdomain } = bind;
   const named =
@@ -72,7 +84,11 @@ function grantOrCode(
   if (registry.size >= maxTunnels && !registry.has(name)) return "PN_SERVER_TUNNEL_LIMIT";
   const joins = bind.join === true;
   if (joins && !mayJoin) return "PN_JOIN_FORBIDDEN";
-  const holder = holderOf(bind, principal.owner, joins);
+  // Without `join`, it has no effect.
+  const wish = joins ? bind.strategy : undefined;
+  const strategy = groupStrategies.find((each) => each === wish);
+  if (wish !== undefined && strategy === undefined) return "PN_STRATEGY_FORBIDDEN";
+  const holder = { ...holderOf(bind, principal.owner, joins), ...(strategy === undefined ? {} : { strategy }) };
   return registry.refusal(name, holder) ?? { ...named, hostHeader, holder };
 }
 
@@ -84,7 +100,7 @@ function holderOf(bind: Bind | Check, owner: string, joins: boolean): Holder {
     // Without an instance, each `bind` that joins is a client of its own.
     instance: bind.instance ?? (joins ? randomUUID() : undefined),
     joins,
-    ...(joins && bind.weight !== undefined ? { weight: bind.weight } : {}),
+    ...(joins ? { weight: bind.weight ?? 1 } : {}),
     offlineStatus: bind.offline_status === 404 ? 404 : 503,
   };
 }

@@ -3,6 +3,7 @@ import {
   Target,
   type Candidate,
   type FinishedRequest,
+  type Strategy,
   type Upstream,
   type UpstreamRoute,
 } from "@postern/gateway";
@@ -35,6 +36,8 @@ export interface TunnelOwner {
   onRecords(tunnel: Tunnel): void;
   /** Another instance gets the name. */
   onReplaced(tunnel: Tunnel): void;
+  /** The clients that serve the name together have changed. Called at most once a second. */
+  onGroup(tunnel: Tunnel, members: number, strategy: Strategy): void;
 }
 
 /**
@@ -60,10 +63,11 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly pool: Pool;
   readonly requests: RequestLog;
   readonly repairs = new RepairCounts();
-  /** The epoch of its lease, and its client with its weight in a group. Its group sets them. */
+  /** The epoch of its lease, and its client with its weight and its wish in a group. Its group sets them. */
   epoch = 0;
   instance: string | undefined;
-  groupWeight = 1;
+  groupWeight: number | undefined;
+  groupStrategy: Strategy | undefined;
   readonly #session: Session;
   readonly #counter: RequestCounter | undefined;
   readonly #owner: TunnelOwner;
@@ -159,6 +163,11 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   /** Another instance gets the name. */
   onReplaced(): void {
     this.#owner.onReplaced(this);
+  }
+
+  /** The clients that serve the name together have changed. */
+  onGroup(members: number, strategy: Strategy): void {
+    this.#owner.onGroup(this, members, strategy);
   }
 
   onFinished(request: FinishedRequest): void {
