@@ -40,6 +40,8 @@ export class TunnelGroup {
     tunnel.instance = holder.instance;
     tunnel.groupWeight = holder.weight;
     tunnel.groupStrategy = holder.strategy;
+    if (holder.strategy !== undefined)
+      for (const each of this.#tunnels) if (each.instance === holder.instance) each.groupStrategy = holder.strategy;
     // `push` would make room for sixteen more, and most groups have one tunnel.
     this.#tunnels = this.#tunnels.concat(tunnel);
     if (this.#shared !== undefined) {
