@@ -215,6 +215,8 @@ test("a client asks for the strategy of its group, and its status shows it, with
   const { join, subdomain, visit } = place(choosy);
   const first = await join(await service("first"), "--strategy", "first");
   await join(await service("second"));
+  // It is suspect until it has answered the ping that the second client caused.
+  await until("the first client to be used", async () => String((await visit()).body) === "first");
   for (let n = 0; n < 6; n++) expect(String((await visit()).body)).toBe("first");
   const group = (): unknown => first.events.findLast(({ data }) => "group" in data)?.data["group"];
   await until("the first client to know the second", () => group() !== undefined);
