@@ -6,7 +6,13 @@
 import { createServer, type Socket } from "node:net";
 import { report, settings } from "./settings.ts";
 
-const { host, port, small, largeBytes, delay = 0 } = settings<{
+const {
+  host,
+  port,
+  small,
+  largeBytes,
+  delay = 0,
+} = settings<{
   host: string;
   port: number;
   small: string;

@@ -26,7 +26,13 @@ export async function startGateway(
   stage: Stage,
   settings: Settings,
   target: string | readonly string[],
-  { inspect = settings.profile, countCollections = false, routes = 1, strategy = "round_robin", name = "Postern" }: GatewayOptions = {},
+  {
+    inspect = settings.profile,
+    countCollections = false,
+    routes = 1,
+    strategy = "round_robin",
+    name = "Postern",
+  }: GatewayOptions = {},
 ): Promise<GatewaySetup> {
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
