@@ -77,7 +77,7 @@ test("a visitor of a tunnel stays with its client after the server was killed an
   for (const client of clients) await client.event("tunnel_established", 2);
   // A client that has just connected is pinged, and another one is preferred until it answers.
   await until("the clients to be used", async () => {
-    const bodies = [];
+    const bodies: string[] = [];
     for (const { cookie } of known)
       bodies.push(String((await exchange(port, { host: "web.localhost", headers: { cookie } })).body));
     return known.every(({ body }, n) => bodies[n] === body);

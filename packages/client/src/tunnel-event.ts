@@ -57,6 +57,7 @@ export interface TunnelEventData {
   /**
    * `members`, for a client that joins others: the number of clients that serve the name then, this one included.
    * `strategy`: how they share the requests; absent at older servers.
+   * `access`: for each kind of access policy that the server enforces, a few words; absent if everyone is admitted.
    */
   tunnel_established: {
     public_url: string;
@@ -64,6 +65,7 @@ export interface TunnelEventData {
     local: string;
     members?: number;
     strategy?: string;
+    access?: Record<string, string>;
   };
   tunnel_closed: { code: ErrorCode; public_url: string };
   /**

@@ -18,7 +18,7 @@ export interface Failure {
   problems?: string[];
 }
 
-/** The server refuses the name permanently: the user must choose another one, or not join other clients. */
+/** The server refuses the tunnel permanently: the user must change its name or policies, or how it joins others. */
 const REFUSED_BINDS = new Set([
   "PN_NAME_INVALID",
   "PN_NAME_RESERVED",
@@ -26,6 +26,11 @@ const REFUSED_BINDS = new Set([
   "PN_JOIN_FORBIDDEN",
   "PN_STRATEGY_FORBIDDEN",
   "PN_STRATEGY_CONFLICT",
+  "PN_POLICY_SIZE",
+  "PN_POLICY_INVALID",
+  "PN_POLICY_UNSUPPORTED",
+  "PN_POLICY_FORBIDDEN",
+  "PN_POLICY_MISMATCH",
 ]);
 
 /** The user must change the credential. */

@@ -8,6 +8,7 @@ import { parseProxyOf } from "../server-connection/proxy-address.js";
 import { parseServerAddress } from "../server-connection/server-address.js";
 import { serverText } from "../server-text.js";
 import { checkGroupSupport } from "./group-support.js";
+import { checkPolicySupport } from "./policy-support.js";
 import { isPublicUrl } from "./grant.js";
 
 /** The length of the longest owner or name, in characters. */
@@ -55,6 +56,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
     hostHeader,
     join,
     strategy,
+    access: policies,
     headers = {},
     tls = {},
     connectionTimeout: timeout = 30_000,
@@ -91,6 +93,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   signal.addEventListener("abort", abandon, { once: true });
   try {
     checkGroupSupport(options, welcome.features);
+    checkPolicySupport(policies, welcome.features);
     session.control({
       type: "check",
       check: 1,
@@ -98,6 +101,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
       ...(join === true ? { join, ...(strategy === undefined ? {} : { strategy }) } : {}),
+      ...(policies === undefined ? {} : { policies }),
     });
     const { owner, name, public_url: publicUrl } = await response.promise;
     return {

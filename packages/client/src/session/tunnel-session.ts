@@ -4,6 +4,7 @@ import {
   type Bound,
   type ControlMessage,
   type ErrorCode,
+  type Policies,
   type Refreshed,
   type Session,
   type SessionHandler,
@@ -42,6 +43,8 @@ export interface BindRequest {
   join: boolean;
   weight: number | undefined;
   strategy: string | undefined;
+  /** Who may use the tunnel. The session must have the feature for it. */
+  policies: Policies | undefined;
 }
 
 /** Receives the events of a session itself. Events of the tunnel go to TunnelEvents. */
@@ -73,6 +76,8 @@ export class TunnelSession implements SessionHandler {
   /** Why the server is about to close the session, with its hint when to reconnect. */
   #announced: TunnelError | undefined;
   #tunnel = -1;
+  /** Whether the server admits only some visitors. Then nothing but a probe of this client may come as one. */
+  #isGuarded = false;
   /** Whether this side is closing the session. */
   #isClosing = false;
   #aliveTimer: NodeJS.Timeout | undefined;
@@ -95,7 +100,7 @@ export class TunnelSession implements SessionHandler {
 
   /** Requests the name; waits `timeout` milliseconds for the response. @throws TunnelError of the server. */
   bind(request: BindRequest, timeout: number): Promise<Bound> {
-    const { subdomain, hostHeader, instance, offlineStatus, join, weight, strategy } = request;
+    const { subdomain, hostHeader, instance, offlineStatus, join, weight, strategy, policies } = request;
     this.#session.control({
       type: "bind",
       bind: 1,
@@ -107,6 +112,7 @@ export class TunnelSession implements SessionHandler {
       ...(join ? { join } : {}),
       ...(join && weight !== undefined ? { weight } : {}),
       ...(join && strategy !== undefined ? { strategy } : {}),
+      ...(policies === undefined ? {} : { policies }),
     });
     const late = (): void =>
       this.#bound.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response to the request for the name"));
@@ -179,7 +185,7 @@ export class TunnelSession implements SessionHandler {
     if (probe === undefined) return void this.#relay(stream);
     new ProbedStream(stream, {
       respond: (head) => probe.respond(head),
-      relay: () => this.#relay(stream),
+      relay: () => (this.#isGuarded ? undefined : this.#relay(stream)),
       onClosed: this.#onConnectionClosed,
     });
   }
@@ -188,6 +194,7 @@ export class TunnelSession implements SessionHandler {
     switch (message.type) {
       case "bound":
         this.#tunnel = message.tunnel;
+        this.#isGuarded = Object.keys(message.policies ?? {}).length > 0;
         return this.#bound.resolve(message);
       case "group":
         return message.tunnel === this.#tunnel ? this.#events.onGroup(message) : undefined;

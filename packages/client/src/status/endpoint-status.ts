@@ -48,6 +48,7 @@ export class EndpointStatus {
   #url: string | null = null;
   #tunnelId: string | null = null;
   #group: GroupState | null = null;
+  #access: Readonly<Record<string, string>> = {};
   #connectedSince: number | undefined;
   #retries = 0;
   #lastError: LastError | null = null;
@@ -126,6 +127,7 @@ export class EndpointStatus {
         this.#url = event.data.public_url;
         this.#tunnelId = event.data.tunnel_id;
         this.#group = groupOf(event.data);
+        this.#access = event.data.access ?? {};
         this.#retries = 0;
         break;
       case "tunnel_closed":
@@ -172,6 +174,7 @@ export class EndpointStatus {
       public_url: this.#url,
       tunnel_id: this.#tunnelId,
       group: this.#group,
+      access: { ...this.#access },
       health: {
         score: healthScore({
           state: this.#state,

@@ -108,6 +108,8 @@ export interface EndpointReport {
   tunnel_id: string | null;
   /** Null for an endpoint that does not join others, and at servers that do not report changes. */
   group: GroupState | null;
+  /** For each kind of access policy that the server enforces, a few words for people. Empty: everyone is admitted. */
+  access: Record<string, string>;
   health: HealthReport;
   metrics: MetricsReport;
   /** The last 20 events except requests and heartbeats, the newest last. */

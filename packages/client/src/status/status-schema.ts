@@ -168,6 +168,12 @@ const endpoint = object("The current state of one endpoint.", {
       },
     ),
   ),
+  access: {
+    type: "object",
+    additionalProperties: text("A few words for people, without secrets."),
+    description:
+      "The access policies that the server enforced for the last tunnel, by kind, such as `basic_auth`. Empty: everyone is admitted.",
+  },
   health,
   metrics,
   recent_events: {

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { TunnelError, type ErrorCode } from "../errors.js";
+import type { Policies } from "./policies.js";
 import type { RequestRecord, RequestTotals } from "./request-record.js";
 
 /**
@@ -17,6 +18,8 @@ export const FEATURES = {
   groups: "groups",
   /** `strategy` in `bind` has an effect, and the server sends `group`. */
   groupState: "group_state",
+  /** `policies` in `bind` have an effect. Without it, the server would open the tunnel to everyone. */
+  policies: "policies",
 } as const;
 
 /** Control messages: PROTOCOL.md, sections 3 and 4. Field names are those on the wire. */
@@ -86,6 +89,8 @@ export interface Bind {
   weight?: number;
   /** With `join`: how the server distributes the requests among the clients. Default: as it is configured. */
   strategy?: string;
+  /** Who may use the tunnel. Any object on the wire: the server reads it strictly. Default: everyone. */
+  policies?: Policies;
 }
 
 export interface Bound {
@@ -97,6 +102,8 @@ export interface Bound {
   public_url: string;
   /** In response to a `bind` with `join`: the number of clients that serve the name now, this one included. */
   members?: number;
+  /** The policies that the server enforces, its own included: for each kind, a few words for people. */
+  policies?: Record<string, string>;
   /** With `members`: how the server distributes the requests among them. Absent from older servers. */
   strategy?: string;
 }
@@ -119,6 +126,7 @@ export interface Check {
   local_host?: string;
   join?: boolean;
   strategy?: string;
+  policies?: Policies;
 }
 
 /** The `bind` would be granted; without `name`, under a generated name. */
@@ -226,6 +234,7 @@ const BIND: Fields = {
   local_host: optional(text),
   join: optional(flag),
   strategy: optional(text),
+  policies: optional((value) => isObject(value)),
 };
 
 const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
@@ -261,6 +270,7 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     public_url: text,
     members: optional(count),
     strategy: optional(text),
+    policies: optional((value) => isObject(value) && Object.values(value).every(text)),
   },
   group: { tunnel: count, members: count, strategy: text },
   check: { check: count, ...BIND },

@@ -1,8 +1,10 @@
 import { SERVER_LIMITS } from "../limits.js";
-import type { Strategy, UpstreamRoute } from "@postern/gateway";
+import type { Steps, Strategy, UpstreamRoute } from "@postern/gateway";
 import { isFencedOff, isShared, type Holder, type Lease } from "../names/lease.js";
 import type { LeaseStore } from "../names/lease-store.js";
 import type { GroupMember } from "./group-member.js";
+import { NO_POLICIES, type AskedPolicies } from "../policies/asked-policies.js";
+import { TunnelPolicies } from "../policies/tunnel-policies.js";
 import { DEFAULT_GROUP_OPTIONS, type GroupOptions } from "./group-route.js";
 import { TunnelGroup } from "./tunnel-group.js";
 import type { Tunnel } from "./tunnel.js";
@@ -15,13 +17,19 @@ export type Release = "dropped" | "stopped" | "free";
 
 /** Why a client may not serve a name. */
 export type NameRefusal =
-  "PN_NAME_TAKEN" | "PN_NAME_TAKEN_OVER" | "PN_OWNER_NAME_LIMIT" | "PN_NAME_SESSION_LIMIT" | "PN_STRATEGY_CONFLICT";
+  | "PN_NAME_TAKEN"
+  | "PN_NAME_TAKEN_OVER"
+  | "PN_OWNER_NAME_LIMIT"
+  | "PN_NAME_SESSION_LIMIT"
+  | "PN_POLICY_MISMATCH"
+  | "PN_STRATEGY_CONFLICT";
 
 const NONE: readonly never[] = [];
 
 /** The tunnels that serve each name, and the leases that allow it. */
 export class TunnelRegistry {
   readonly #leases: LeaseStore;
+  readonly #policies: TunnelPolicies;
   readonly #namesPerOwner: number;
   readonly #groupOptions: GroupOptions;
   /** By name. Every group has a tunnel and a valid lease. */
@@ -32,10 +40,12 @@ export class TunnelRegistry {
   /** @param namesPerOwner names that one owner may hold. */
   constructor(
     leases: LeaseStore,
+    policies: TunnelPolicies = new TunnelPolicies(),
     namesPerOwner: number = SERVER_LIMITS.namesPerOwner,
     groupOptions: GroupOptions = DEFAULT_GROUP_OPTIONS,
   ) {
     this.#leases = leases;
+    this.#policies = policies;
     this.#namesPerOwner = namesPerOwner;
     this.#groupOptions = groupOptions;
   }
@@ -49,8 +59,8 @@ export class TunnelRegistry {
     return this.#groups.has(name);
   }
 
-  /** Why `holder` may not serve `name`; undefined: it may. */
-  refusal(name: string, holder: Holder): NameRefusal | undefined {
+  /** Why `holder` may not serve `name` with these policies; undefined: it may. */
+  refusal(name: string, holder: Holder, policies: AskedPolicies = NO_POLICIES): NameRefusal | undefined {
     const { owner, instance } = holder;
     const lease = this.#leases.find(name);
     if (lease === undefined)
@@ -59,6 +69,9 @@ export class TunnelRegistry {
     if (isFencedOff(lease, instance)) return "PN_NAME_TAKEN_OVER";
     const group = this.#groups.get(name);
     if (group === undefined) return undefined;
+    const isMember = instance !== undefined && lease.instances.includes(instance);
+    if ((isMember || holder.joins === true) && group.policy.asked.content !== policies.content)
+      return "PN_POLICY_MISMATCH";
     if (isShared(lease, holder) && group.size >= SERVER_LIMITS.sessionsPerName) return "PN_NAME_SESSION_LIMIT";
     return holder.joins === true && group.isAtOdds(holder) ? "PN_STRATEGY_CONFLICT" : undefined;
   }
@@ -67,7 +80,7 @@ export class TunnelRegistry {
    * Starts to serve the name with `tunnel`. It joins the tunnels of its instance and of the clients that its instance
    * serves the name with, or joins now. It replaces those of other clients. `refusal` must have returned undefined.
    */
-  add(tunnel: Tunnel, holder: Holder): void {
+  add(tunnel: Tunnel, holder: Holder, policies: AskedPolicies = NO_POLICIES): void {
     const { name } = tunnel;
     const lease = this.#leases.find(name);
     const former = this.#groups.get(name);
@@ -75,10 +88,13 @@ export class TunnelRegistry {
       this.#join(lease, former, holder.instance as string);
       return former.add(tunnel, holder);
     }
-    const group = new TunnelGroup(this.#leases.acquire(name, holder).epoch, this.#groupOptions);
+    const policy = this.#policies.take(holder.owner, name, policies);
+    const group = new TunnelGroup(this.#leases.acquire(name, holder).epoch, policy, this.#groupOptions);
     this.#groups.set(name, group);
     group.add(tunnel, holder);
-    former?.replace();
+    if (former === undefined) return;
+    this.#policies.release(former.policy);
+    former.replace();
   }
 
   /** Removes `tunnel`. The lease changes only with the last tunnel of its epoch. */
@@ -94,6 +110,7 @@ export class TunnelRegistry {
       return;
     }
     this.#groups.delete(name);
+    this.#policies.release(group.policy);
     if (how === "free") this.#leases.free(name, epoch);
     else this.#leases.keep(name, epoch, how === "dropped");
   }
@@ -108,6 +125,11 @@ export class TunnelRegistry {
     const lease = this.#leases.find(name);
     if (lease === undefined || lease.offlineStatus === 404) return undefined;
     return lease.awaited ? "away" : "offline";
+  }
+
+  /** The steps that requests to `name` pass. */
+  steps(name: string): Steps | undefined {
+    return this.#groups.get(name)?.policy.steps;
   }
 
   /** `name` is a target of a gateway from now on. */
@@ -153,6 +175,7 @@ export class TunnelRegistry {
   /** Removes expired leases, and detects tunnels that are cut off. Call it about once a second. */
   sweep(): void {
     this.#leases.sweep();
+    this.#policies.sweep((name) => this.#leases.find(name)?.owner);
     for (const [name, group] of this.#groups) group.watch(this.#targets.has(name));
   }
 

@@ -4,6 +4,7 @@ import {
   type Candidate,
   type FinishedRequest,
   type Strategy,
+  type Steps,
   type Upstream,
   type UpstreamRoute,
 } from "@postern/gateway";
@@ -11,6 +12,7 @@ import type { ByteStream } from "@postern/net";
 import type { Session } from "@postern/protocol";
 import type { RequestCounter } from "../metrics/metrics.js";
 import { ProbeRoute } from "./probe-route.js";
+import type { TunnelPolicy } from "../policies/tunnel-policy.js";
 import { RepairCounts } from "./repair-counts.js";
 import { RequestLog } from "./request-log.js";
 
@@ -63,8 +65,9 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly pool: Pool;
   readonly requests: RequestLog;
   readonly repairs = new RepairCounts();
-  /** The epoch of its lease, and its client with its weight and its wish in a group. Its group sets them. */
+  /** The epoch of its lease, its policy, and its client with its weight and wish in a group. Its group sets them. */
   epoch = 0;
+  policy: TunnelPolicy | undefined;
   instance: string | undefined;
   groupWeight: number | undefined;
   groupStrategy: Strategy | undefined;
@@ -93,6 +96,10 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   /** The route of its client's own probes, which always leads to this session. */
   get probe(): ProbeRoute {
     return (this.#probe ??= new ProbeRoute(this));
+  }
+
+  get steps(): Steps | undefined {
+    return this.policy?.steps;
   }
 
   get unavailable(): Upstream["unavailable"] {
