@@ -144,8 +144,8 @@ export class Session implements FrameHandler, TransportHandler, StreamTableOwner
   /** Reports to the handlers of the streams of `tunnel` that the peer may be cut off. */
   suspect(tunnel: number): void {
     // Handlers may open and reset streams.
-    for (const stream of [...this.#streams.all()])
-      if (stream.tunnel === tunnel && !stream.over) this.#guard(() => stream.handler.onSuspect?.());
+    for (const stream of [...this.#streams.all()].filter((each) => each.tunnel === tunnel))
+      if (!stream.over) this.#guard(() => stream.handler.onSuspect?.());
   }
 
   control(message: ControlMessage): void {
