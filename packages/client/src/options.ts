@@ -58,7 +58,7 @@ export interface ConnectOptions {
    */
   weight?: number;
   /**
-   * With `join`: how the server distributes the requests among the clients, for example `least_time`. The server refuses
+   * With `join`: how the server distributes the requests among the clients, e.g. `least_time`. The server refuses
    * what its operator does not allow, and another strategy than the other clients have asked for. Default: theirs, or
    * that of the operator.
    */

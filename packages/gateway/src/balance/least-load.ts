@@ -1,7 +1,7 @@
 import { tierOf, type Balance, type Candidate, type PickContext } from "./candidate.js";
 import { SlowCandidates } from "./slow-candidates.js";
 
-/** Candidates that one pick compares, so that its cost does not grow with the pool. The next pick starts after the last one. */
+/** Candidates that one pick compares, so that its cost does not grow with the pool. The next pick starts after it. */
 const COMPARED = 32;
 
 /**

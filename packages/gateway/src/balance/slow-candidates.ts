@@ -1,6 +1,6 @@
 import { tierOf, type Candidate } from "./candidate.js";
 
-/** A candidate is slow if it takes more than this many times as long as the fastest one, and more than MARGIN longer. */
+/** A slow candidate takes more than this many times as long as the fastest one, and more than MARGIN longer. */
 const RATIO = 2;
 /** Milliseconds that make no difference. */
 const MARGIN = 2;

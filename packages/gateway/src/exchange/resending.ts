@@ -13,8 +13,8 @@ export interface Resending {
 }
 
 /**
- * Decides whether a request is sent once more after `reason`: to another target of its pool, or, if its stream broke and
- * the route's policy is to repeat it, on the route that it has now. @returns undefined if it is not.
+ * Decides whether a request is sent once more after `reason`: to another target of its pool, or, if its stream broke
+ * and the route's policy is to repeat it, on the route that it has now. @returns undefined if it is not.
  */
 export function resending(
   route: UpstreamRoute,

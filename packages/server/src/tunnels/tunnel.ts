@@ -138,7 +138,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   }
 
   /**
-   * Pings a client that may be cut off: it does not acknowledge sent bytes, or is silent during requests. If it does not
+   * Pings a client that may be cut off: it does not acknowledge sent bytes, or is silent during requests. Without an
    * answer, its requests may go elsewhere. Call it about once a second.
    */
   watch(): void {
