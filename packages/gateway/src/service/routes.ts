@@ -8,7 +8,7 @@ import { contentOf } from "../content.js";
 import { FilesRoute } from "./files-route.js";
 import type { Folders } from "./folders.js";
 import { ForwardRoute, type ForwardDependencies } from "./forward-route.js";
-import type { GatewayRoute, OnRouted } from "./gateway-route.js";
+import type { GatewayRoute, OnRouted, RouteDependencies } from "./gateway-route.js";
 import { RedirectRoute } from "./redirect-route.js";
 import { RespondRoute } from "./respond-route.js";
 import type { RouteOptions } from "./service-options.js";
@@ -42,6 +42,8 @@ export class Routes {
   #served = new Map<string, GatewayRoute>();
   #table = new RouteTable<GatewayRoute>([]);
   readonly #routed = new Routed();
+  /** The steps of the routes themselves, without those of their targets. */
+  readonly #steps = new WeakMap<GatewayRoute, Steps>();
 
   constructor(
     { targets, folders, cookieKey, onTargetChange, poll }: RoutesDependencies,
@@ -101,19 +103,10 @@ export class Routes {
     const counted = this.#traffic.use({ route: options.name });
     let steps: Steps | undefined;
     try {
-      steps = routeSteps(options.steps, this.#poll, former?.steps);
-      const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
-      const dependencies = { ...shared, counted, steps };
-      const { action } = options;
-      if (action.kind === "forward") {
-        const sameKind = former instanceof ForwardRoute ? former : undefined;
-        const cookieKey = this.#cookieKey;
-        const onTargetChange = this.#onTargetChange;
-        return new ForwardRoute(options, action, { ...dependencies, cookieKey, onTargetChange }, sameKind);
-      }
-      if (action.kind === "files") return new FilesRoute(options, action, dependencies);
-      if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
-      return new RespondRoute(options, action, dependencies);
+      steps = routeSteps(options.steps, this.#poll, former && this.#steps.get(former));
+      const route = this.#routeOf(options, { counted, steps }, former);
+      if (steps !== undefined) this.#steps.set(route, steps);
+      return route;
     } catch (error) {
       steps?.close();
       this.#traffic.release(counted);
@@ -121,9 +114,28 @@ export class Routes {
     }
   }
 
+  #routeOf(
+    options: RouteOptions,
+    own: Pick<RouteDependencies, "counted" | "steps">,
+    former: GatewayRoute | undefined,
+  ): GatewayRoute {
+    const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
+    const dependencies = { ...shared, ...own };
+    const { action } = options;
+    if (action.kind === "forward") {
+      const sameKind = former instanceof ForwardRoute ? former : undefined;
+      const cookieKey = this.#cookieKey;
+      const onTargetChange = this.#onTargetChange;
+      return new ForwardRoute(options, action, { ...dependencies, cookieKey, onTargetChange }, sameKind);
+    }
+    if (action.kind === "files") return new FilesRoute(options, action, dependencies);
+    if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
+    return new RespondRoute(options, action, dependencies);
+  }
+
   #close(route: GatewayRoute): void {
     route.close();
-    route.steps?.close();
+    this.#steps.get(route)?.close();
     this.#traffic.release(route.counted);
   }
 }

@@ -7,6 +7,7 @@ import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
+import type { Tenancy } from "../tenancy.js";
 
 /** The steps of a route, as data. */
 export interface StepOptions {
@@ -28,6 +29,7 @@ export interface StepOptions {
  * Creates the steps of a route, in the order in which a request passes them: those that cost little come first.
  * @param poll undefined: nothing is fetched
  * @param former the steps of the route of the same name before a reload: what they know of visitors is kept
+ * @param tenancy undefined: the steps are the operator's
  * @returns undefined if the route has none
  * @throws RangeError for an option that is not valid.
  */
@@ -35,12 +37,13 @@ export function routeSteps(
   { addresses, rateLimit, basicAuth, jwt, forwardAuth, credentials }: StepOptions = {},
   poll?: PollDependencies,
   former?: Steps,
+  tenancy?: Tenancy,
 ): Steps | undefined {
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
-  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
-  if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
-  if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
+  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit, tenancy));
+  if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth, undefined, tenancy));
+  if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }, tenancy));
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);
