@@ -16,6 +16,7 @@ import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 import { serverAccess } from "./access.js";
 import { serverLimits } from "./server-limits.js";
+import { tunnelLimits } from "./tunnel-limits.js";
 
 const ADMIN = { pending: "the admin API" };
 
@@ -94,35 +95,6 @@ const auth = section("Authentication of clients.", {
     ),
     crl_file: option(filePath, "Certificate revocation lists, PEM: one for each CA."),
   }),
-});
-
-const rateLimit = section("Limits for each tunnel, whoever its visitors are.", {
-  enabled: option(flag(), "Enable the limits of this table.", { default: false }),
-  requests_per_minute: option(
-    integer({ min: 1 }),
-    "Maximum requests to a tunnel per minute, on average; visitors get 429 beyond it.",
-    { default: 1_000 },
-  ),
-  max_connections_per_tunnel: option(
-    integer({ min: 1 }),
-    "Maximum visitor connections that use a tunnel at the same time: requests in progress, and WebSockets until they close. Visitors get 429 beyond it.",
-    { default: 50 },
-  ),
-  max_bandwidth_per_tunnel: option(
-    size({ min: 1 }),
-    "Maximum bytes per second of a tunnel, in each direction. Faster transfers are slowed down; they are not cut off.",
-    { default: 10_485_760 },
-  ),
-  burst_allowance: option(
-    integer(),
-    "Requests in a burst, besides the number of requests that requests_per_minute allows in window_seconds.",
-    { default: 100 },
-  ),
-  window_seconds: option(
-    duration({ min: 1_000 }),
-    "Time that sets the maximum burst: the number of requests that requests_per_minute allows in this time, and burst_allowance.",
-    { default: 60_000 },
-  ),
 });
 
 const certificateFiles = {
@@ -377,7 +349,7 @@ export const tunnelServer = section("Public server.", {
   state_dir: option(filePath, "Folder for state that survives a restart.", { pending: "state on disk" }),
   auth,
   limits: serverLimits,
-  rate_limit: rateLimit,
+  rate_limit: tunnelLimits,
   ssl,
   monitoring,
   acme,
