@@ -21,6 +21,8 @@ export class Attempt {
   request: BindRequest | undefined;
   /** The number of clients of the group, as the server reports it. */
   members: number | undefined;
+  /** The policies that the server grants. */
+  granted: Record<string, string> | undefined;
   /** The features in force. */
   features: readonly string[] = Object.values(FEATURES);
   /** Whether the tunnel drains the session, which lasts until `finish`. */
@@ -56,7 +58,17 @@ export class Attempt {
       this.state = "bound";
       const public_url = `http://name.${this.options.address.host}`;
       const group = this.members === undefined ? {} : { members: this.members };
-      this.#bound.resolve({ type: "bound", bind: 1, tunnel: 1, tunnel_id: "t", name: "name", public_url, ...group });
+      const policies = this.granted === undefined ? {} : { policies: this.granted };
+      this.#bound.resolve({
+        type: "bound",
+        bind: 1,
+        tunnel: 1,
+        tunnel_id: "t",
+        name: "name",
+        public_url,
+        ...group,
+        ...policies,
+      });
     }
   }
 
