@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { connect, type Policies } from "@postern/client";
@@ -266,8 +266,9 @@ describe("what holds for all tunnels of a server", () => {
     await until("the new list", async () => (await ask()).status === 200);
     expect(outcome(await ask({}, { from: "127.0.0.2" }))).toBe("403 PN_ACCESS_ADDRESS");
     // A list that cannot be read changes nothing.
-    rmSync(list);
-    await guarded.program.waitFor("the problem", () => guarded.program.output.includes("bad.txt") || undefined);
+    writeFileSync(list, "127.0.0.1\nexample.com\n");
+    await guarded.program.waitFor("the mistake", () => guarded.program.output.includes("line 2") || undefined);
+    expect(outcome(await ask())).toBe("200");
     expect(outcome(await ask({}, { from: "127.0.0.2" }))).toBe("403 PN_ACCESS_ADDRESS");
     writeFileSync(list, "");
     await until("the empty list", async () => (await ask({}, { from: "127.0.0.2" })).status === 200);
