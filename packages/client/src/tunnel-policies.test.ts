@@ -45,10 +45,11 @@ describe("a client with policies", () => {
     expect(begun.events.some(({ type }) => type === "tunnel_established")).toBe(false);
   });
 
-  test("does not accept words that are long, or not printable", async () => {
-    for (const words of ["\u001b[2J", "x".repeat(201)]) {
+  test("does not accept words that are long, not printable, or about too many kinds", async () => {
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`kind_${n}`, "x"]));
+    for (const more of [{ other: "\u001b[2J" }, { other: "x".repeat(201) }, { "o\n": "x" }, many]) {
       const begun = await world();
-      begun.last.granted = { ...WORDS, other: words };
+      begun.last.granted = { ...WORDS, ...more };
       await begun.connect();
       expect(begun.events.some(({ type }) => type === "tunnel_established")).toBe(false);
     }
