@@ -62,7 +62,7 @@ target = "http://127.0.0.1:${local.port}"
 
 test("a client that knows no policies gets those of the server for all tunnels, and its probes arrive", async () => {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
-  writeFileSync(file, "[tunnel.server.policies.always]\nallow_ips = ["192.0.2.1"]\n", { mode: 0o600 });
+  writeFileSync(file, '[tunnel.server.policies.always]\nallow_ips = ["192.0.2.1"]\n', { mode: 0o600 });
   const server = await ServerProcess.start(onTestFinished, { args: ["--config", file] });
   const client = await ScriptedClient.start(onTestFinished, { port: server.port, subdomain: "older", body: "origin" });
   const ask = async (headers: Record<string, string>): Promise<number> =>
