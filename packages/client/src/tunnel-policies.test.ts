@@ -7,8 +7,8 @@ const ACCESS: Policies = { allow_ips: ["10.0.0.0/8"], basic_auth: ["ann:canary-h
 const WORDS = { allow_ips: "1 network", basic_auth: "basic auth" };
 
 /** A tunnel whose first attempt has begun. */
-async function world(access: Policies | undefined = ACCESS): Promise<World> {
-  const begun = new World({ more: access === undefined ? {} : { access } });
+async function world(more: { access?: Policies } = { access: ACCESS }): Promise<World> {
+  const begun = new World({ more });
   await begun.settle();
   return begun;
 }
@@ -38,10 +38,11 @@ describe("a client with policies", () => {
 
   test.each([undefined, {}, { allow_ips: "1 network" }])("does not use a tunnel with fewer: %j", async (granted) => {
     const begun = await world();
-    begun.last.granted = granted;
+    const { last } = begun;
+    last.granted = granted;
     await begun.connect();
     expect(begun.outcome).toMatchObject({ code: "PN_POLICY_UNSUPPORTED" });
-    expect(begun.last.state).toBe("over");
+    expect(last.state).toBe("over");
     expect(begun.events.some(({ type }) => type === "tunnel_established")).toBe(false);
   });
 
@@ -63,7 +64,7 @@ describe("a client with policies", () => {
 });
 
 test("a client without policies requests its tunnel at any server", async () => {
-  const begun = await world(undefined);
+  const begun = await world({});
   begun.last.features = [];
   await begun.connect();
   expect(begun.outcome).toBe("open");
