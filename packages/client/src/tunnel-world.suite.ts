@@ -23,6 +23,8 @@ export class Attempt {
   members: number | undefined;
   /** The policies that the server grants. */
   granted: Record<string, string> | undefined;
+  /** How they share requests, as the server reports it; undefined: it is older. */
+  strategy: string | undefined;
   /** The features in force. */
   features: readonly string[] = Object.values(FEATURES);
   /** Whether the tunnel drains the session, which lasts until `finish`. */
@@ -57,18 +59,10 @@ export class Attempt {
     } else if (this.state === "binding") {
       this.state = "bound";
       const public_url = `http://name.${this.options.address.host}`;
-      const group = this.members === undefined ? {} : { members: this.members };
-      const policies = this.granted === undefined ? {} : { policies: this.granted };
-      this.#bound.resolve({
-        type: "bound",
-        bind: 1,
-        tunnel: 1,
-        tunnel_id: "t",
-        name: "name",
-        public_url,
-        ...group,
-        ...policies,
-      });
+      const { members, strategy, granted: policies } = this;
+      const group = { ...(members === undefined ? {} : { members }), ...(strategy === undefined ? {} : { strategy }) };
+      const more = { ...group, ...(policies === undefined ? {} : { policies }) };
+      this.#bound.resolve({ type: "bound", bind: 1, tunnel: 1, tunnel_id: "t", name: "name", public_url, ...more });
     }
   }
 
