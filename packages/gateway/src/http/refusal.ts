@@ -1,3 +1,5 @@
+import type { PasswordPrompt } from "./page-form.js";
+
 /** Why the gateway responds itself instead of relaying a message. */
 export interface Refusal {
   /** Stable, `PN_…`. Visitors see it in the field `Postern-Error`. */
@@ -8,6 +10,8 @@ export interface Refusal {
   readonly message: string;
   /** For the owner of the service or the server. Visitors do not see it; docs/errors.md shows it. */
   readonly advice?: string;
+  /** Asks visitors with a browser for a password. */
+  readonly prompt?: PasswordPrompt;
   /** Seconds to wait before trying again. */
   readonly retryAfter?: number;
   /** Fields that the status requires. */
@@ -170,6 +174,33 @@ export const refusals = refusalTable({
       retryAfter: 2,
       advice: "The gateway checks two passwords at a time. bcrypt hashes with a lower cost are checked faster.",
     },
+  ],
+  PN_ACCESS_BODIES: [
+    503,
+    "The server is checking too many other requests at the moment. Try again shortly.",
+    {
+      retryAfter: 2,
+      advice:
+        "The bodies of requests that are being checked use all of the memory for them: 64 MiB, and 16 MiB for each visitor.",
+    },
+  ],
+  PN_ACCESS_PASSWORD_PAGE: [
+    401,
+    "This address needs a password. Open it in a browser and enter the password, or ask its owner for access.",
+    {
+      advice:
+        "`password_file` of the route names the file with the password. Programs cannot enter it: give them a route with `basic_auth` or `jwt`.",
+    },
+  ],
+  PN_ACCESS_ORIGIN: [
+    403,
+    "This connection must come from a page of this address. Open the page in a browser.",
+    { advice: "On routes with a login, WebSockets need an Origin header with the scheme and the host of the address." },
+  ],
+  PN_ACCESS_SIGNATURE: [
+    401,
+    "This address accepts only signed requests, and the signature of this request is not valid.",
+    { advice: "The gateway's log names the reason. See `[proxy.access.webhook]` of the route." },
   ],
   PN_ACCESS_TIMEOUT: [
     503,

@@ -1,7 +1,8 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { PollDependencies } from "../middleware/addresses/polled-list.js";
-import { routeSteps } from "../middleware/chain/route-steps.js";
+import { OwnPaths } from "../middleware/chain/own-paths.js";
+import { routeSteps, type StepOptions } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
 import { contentOf } from "../content.js";
@@ -41,6 +42,7 @@ export class Routes {
   /** By content, in the order of the table. */
   #served = new Map<string, GatewayRoute>();
   #table = new RouteTable<GatewayRoute>([]);
+  #ownPaths = new OwnPaths([]);
   readonly #routed = new Routed();
 
   constructor(
@@ -67,13 +69,19 @@ export class Routes {
     return this.#table.find(this.#routed.of(head, address));
   }
 
+  /** The steps that own the path of a request. It reaches no route. */
+  ownersOf(path: string): Steps | undefined {
+    return this.#ownPaths.find(path);
+  }
+
   /** Whether the host of a route, or its wildcard, covers `host`. */
   namesHost(host: string): boolean {
     return this.#table.namesHost(host);
   }
 
   /** Serves these routes from now on. @throws RangeError for a route that is not valid, and then nothing changes. */
-  replace(routes: readonly RouteOptions[]): RouteChanges {
+  replace(given: readonly RouteOptions[]): RouteChanges {
+    const routes = withoutOwnCookies(given);
     const before = this.#served;
     const served = new Map<string, GatewayRoute>();
     const byName = new Map([...before.values()].map((route) => [route.options.name, route]));
@@ -90,6 +98,7 @@ export class Routes {
       for (const route of created) this.#close(route);
       throw error;
     }
+    this.#ownPaths = new OwnPaths([...served.values()].map(({ steps }) => steps));
     this.#served = served;
     const ended = [...before].filter(([content]) => !served.has(content)).map(([, route]) => route);
     for (const route of ended) this.#close(route);
@@ -101,7 +110,7 @@ export class Routes {
     const counted = this.#traffic.use({ route: options.name });
     let steps: Steps | undefined;
     try {
-      steps = routeSteps(options.steps, this.#poll, former?.steps);
+      steps = routeSteps(this.#stepsOf(options), this.#poll, former?.steps);
       const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
       const dependencies = { ...shared, counted, steps };
       const { action } = options;
@@ -121,11 +130,30 @@ export class Routes {
     }
   }
 
+  /** The steps of a route, with what they need of it. */
+  #stepsOf({ name, steps }: RouteOptions): StepOptions | undefined {
+    if (steps?.password === undefined && steps?.webhook === undefined) return steps;
+    const { password, webhook } = steps;
+    return {
+      ...steps,
+      ...(password && { password: { ...password, signing: { key: this.#cookieKey(), route: name } } }),
+      ...(webhook && { webhook: { ...webhook, route: name } }),
+    };
+  }
+
   #close(route: GatewayRoute): void {
     route.close();
     route.steps?.close();
     this.#traffic.release(route.counted);
   }
+}
+
+/** If a route has a password, the targets of the others must not get the cookies of its visitors. */
+function withoutOwnCookies(routes: readonly RouteOptions[]): readonly RouteOptions[] {
+  if (!routes.some(({ steps }) => steps?.password !== undefined)) return routes;
+  return routes.map((route) =>
+    route.action.kind === "forward" ? { ...route, steps: { ...route.steps, dropsOwnCookies: true } } : route,
+  );
 }
 
 function changesOf(created: readonly GatewayRoute[], ended: readonly GatewayRoute[]): RouteChanges {

@@ -4,9 +4,13 @@ import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-s
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
+import { OwnCookiesStep } from "../own-cookies/own-cookies-step.js";
+import type { PasswordOptions } from "../password/password-login.js";
+import { PasswordStep } from "../password/password-step.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
+import { WebhookStep, type WebhookStepOptions } from "../webhook/webhook-step.js";
 
 /** The steps of a route, as data. */
 export interface StepOptions {
@@ -16,8 +20,14 @@ export interface StepOptions {
   readonly rateLimit?: RateLimitOptions | undefined;
   /** Names and passwords of visitors. Default: none are needed. */
   readonly basicAuth?: BasicAuthOptions | undefined;
+  /** A password that visitors enter on a page. Default: none is needed. */
+  readonly password?: PasswordOptions | undefined;
+  /** Whether targets get no cookies of passwords, because other routes of the same hosts have them. Default false. */
+  readonly dropsOwnCookies?: boolean | undefined;
   /** Tokens of visitors. Default: none are needed. */
   readonly jwt?: JwtOptions | undefined;
+  /** Signatures of webhooks. Default: none are needed. */
+  readonly webhook?: WebhookStepOptions | undefined;
   /** A service that decides about each request. Default: none. */
   readonly forwardAuth?: ForwardAuthOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
@@ -32,15 +42,19 @@ export interface StepOptions {
  * @throws RangeError for an option that is not valid.
  */
 export function routeSteps(
-  { addresses, rateLimit, basicAuth, jwt, forwardAuth, credentials }: StepOptions = {},
+  options: StepOptions = {},
   poll?: PollDependencies,
   former?: Steps,
 ): Steps | undefined {
+  const { addresses, rateLimit, basicAuth, password, dropsOwnCookies, jwt, webhook, forwardAuth, credentials } = options;
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
+  if (password !== undefined) steps.push(new PasswordStep(password));
+  if (password !== undefined || dropsOwnCookies === true) steps.push(new OwnCookiesStep());
   if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
+  if (webhook !== undefined) steps.push(new WebhookStep(webhook, poll && { onWarning: poll.onWarning }));
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);

@@ -25,6 +25,11 @@ export class Steps {
     return undefined;
   }
 
+  /** The paths of the steps themselves. */
+  get paths(): string[] {
+    return this.#steps.flatMap(({ paths = [] }) => paths);
+  }
+
   close(): void {
     for (const step of this.#steps) step.close?.();
   }
