@@ -4,14 +4,18 @@ import type {
   BasicAuthOptions,
   CredentialField,
   JwtOptions,
+  PasswordOptions,
   RateLimitOptions,
   StepOptions,
+  WebhookStepOptions,
 } from "@postern/gateway/service";
 import type { Settings } from "../settings/configuration.js";
 import { readTokenKey } from "../credentials/token-key-file.js";
 import { readSecretFile } from "../settings/owned-file.js";
 import { readAddressList } from "./address-list.js";
 import { parseHtpasswd } from "./htpasswd.js";
+import { passwordHash } from "./password-file.js";
+import { webhookOptions } from "./webhook-options.js";
 
 /** What a route checks and adds, with the content of the files that it names. */
 export interface RouteAccess {
@@ -37,6 +41,8 @@ export async function loadRouteAccess(
   const addresses = await addressesOf(settings, route, index, files);
   const rateLimit = rateLimitOf(route);
   const basicAuth = await basicAuthOf(settings, route, index, { files, warnings });
+  const password = await passwordOf(settings, route, index, { files, warnings });
+  const webhook = await webhookOf(settings, route, index, { files, warnings });
   const jwt = await jwtOf(settings, route, index, files);
   const { url, response_fields: responseFields } = route.access.forward_auth;
   const credentials = credentialsOf(route);
@@ -44,7 +50,9 @@ export async function loadRouteAccess(
     ...(addresses === undefined ? {} : { addresses }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(basicAuth === undefined ? {} : { basicAuth }),
+    ...(password === undefined ? {} : { password }),
     ...(jwt === undefined ? {} : { jwt }),
+    ...(webhook === undefined ? {} : { webhook }),
     ...(url === undefined ? {} : { forwardAuth: { url, responseFields } }),
     ...(credentials.length === 0 ? {} : { credentials }),
   };
@@ -83,6 +91,34 @@ async function basicAuthOf(
   const users = parseHtpasswd(text, file);
   if (users.length === 0) warnings.push(`${file} lists no users, so nobody can use the route.`);
   return { users };
+}
+
+async function passwordOf(
+  settings: Settings,
+  { access: { password_file } }: RouteConfiguration,
+  index: number,
+  { files, warnings }: Pick<RouteAccess, "files" | "warnings">,
+): Promise<PasswordOptions | undefined> {
+  if (password_file === undefined) return undefined;
+  const file = settings.pathOf(password_file, "proxy", index, "access", "password_file");
+  const { text, warning } = await readSecretFile(file);
+  files.push(file);
+  if (warning !== undefined) warnings.push(warning);
+  return { hash: await passwordHash(text, file) };
+}
+
+async function webhookOf(
+  settings: Settings,
+  { access: { webhook } }: RouteConfiguration,
+  index: number,
+  { files, warnings }: Pick<RouteAccess, "files" | "warnings">,
+): Promise<WebhookStepOptions | undefined> {
+  if (webhook.secret_file === undefined) return webhookOptions(webhook);
+  const file = settings.pathOf(webhook.secret_file, "proxy", index, "access", "webhook", "secret_file");
+  const { text, warning } = await readSecretFile(file);
+  files.push(file);
+  if (warning !== undefined) warnings.push(warning);
+  return webhookOptions(webhook, { text, file });
 }
 
 async function jwtOf(

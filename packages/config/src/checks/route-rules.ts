@@ -2,6 +2,7 @@ import type { Configuration, RouteConfiguration } from "../declared/configuratio
 import type { Path } from "../file/path.js";
 import type { RuleViolation } from "./rule-violation.js";
 import { visitorTokenViolations } from "./token-rules.js";
+import { webhookViolations } from "./webhook-rules.js";
 
 /** Checks the routes of the gateway. */
 export function* routeViolations(
@@ -19,6 +20,7 @@ export function* routeViolations(
     yield* fileViolations(route, path);
     yield* rateLimitViolations(route, path, originOf);
     yield* visitorTokenViolations(route.access, [...path, "access"], originOf);
+    yield* webhookViolations(route.access, [...path, "access"], originOf);
     if (route.access.forward_auth.url === undefined && route.access.forward_auth.response_fields.length > 0)
       yield {
         path: [...path, "access", "forward_auth"],

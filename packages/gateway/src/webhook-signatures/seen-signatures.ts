@@ -15,10 +15,10 @@ export class SeenSignatures {
   /** @param until milliseconds of Unix time @returns false if it has been used before */
   use(digest: string, until: number, now: number): boolean {
     for (const [oldest, end] of this.#seen) {
-      if (end > now) break;
+      if (end >= now) break;
       this.#seen.delete(oldest);
     }
-    if ((this.#seen.get(digest) ?? now) > now) return false;
+    if (this.#seen.has(digest)) return false;
     this.#seen.set(digest, until);
     keepNewest(this.#seen, MOST);
     return true;
