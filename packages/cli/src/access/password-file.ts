@@ -23,7 +23,9 @@ export async function passwordHash(text: string, file: string, key = ""): Promis
     if ("form" in found) return password;
     throw new CliError("PN_PASSWORD_FILE", `${file} contains ${found.fault}.`, FIX);
   }
-  const salt = createHmac("sha256", key).update(JSON.stringify(["password file", password])).digest();
+  const salt = createHmac("sha256", key)
+    .update(JSON.stringify(["password file", password]))
+    .digest();
   try {
     return await hashPassword(password, salt.subarray(0, 16));
   } catch (error) {

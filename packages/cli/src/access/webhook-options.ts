@@ -1,5 +1,5 @@
 import type { RouteConfiguration } from "@postern/config";
-import { WEBHOOK_LIMITS, WebhookSignature, type WebhookStepOptions } from "@postern/gateway/service";
+import { SIGNATURE_LIMITS, WebhookSignature, type WebhookStepOptions } from "@postern/gateway/service";
 import { CliError } from "../errors.js";
 
 const FIX = "Write one secret per line, as the sender shows it.";
@@ -14,8 +14,8 @@ export function webhookOptions(
   const secrets = [...secret, ...more];
   const place = secretFile?.file ?? "The webhook of a route";
   if (secrets.length === 0) throw new CliError("PN_WEBHOOK_SECRET", `${place} contains no secret.`, FIX);
-  if (secrets.length > WEBHOOK_LIMITS.secrets)
-    throw new CliError("PN_WEBHOOK_SECRET", `${place} has more than ${WEBHOOK_LIMITS.secrets} secrets.`, FIX);
+  if (secrets.length > SIGNATURE_LIMITS.secrets)
+    throw new CliError("PN_WEBHOOK_SECRET", `${place} has more than ${SIGNATURE_LIMITS.secrets} secrets.`, FIX);
   const options: WebhookStepOptions = {
     kind,
     secrets,

@@ -20,7 +20,8 @@ export function* webhookViolations(
   if (kind === undefined) yield { path: place, message: 'a webhook requires a kind. Add one: kind = "github"' };
   if (secret.length === 0 && secret_file === undefined)
     yield { path: place, message: "a webhook requires a secret. Set secret or secret_file." };
-  if (secret.includes("")) yield { path: [...place, "secret"], message: "the secret is empty. Set the one of the sender." };
+  if (secret.includes(""))
+    yield { path: [...place, "secret"], message: "the secret is empty. Set the one of the sender." };
   if (secret.length > MOST_SECRETS)
     yield { path: [...place, "secret"], message: `there can be at most ${MOST_SECRETS} secrets. Remove old ones.` };
   if (kind === "hmac" && header === undefined)

@@ -164,8 +164,11 @@ export const refusals = refusalTable({
   ],
   PN_ACCESS_FAILURES: [
     429,
-    "Too many wrong passwords or tokens came from your network. Wait for the time in Retry-After, then try again.",
-    { retryAfter: 6, advice: "An address may send 10 wrong passwords and 100 invalid tokens per minute." },
+    "Too many wrong passwords, tokens or signatures came from your network. Wait for the time in Retry-After, then try again.",
+    {
+      retryAfter: 6,
+      advice: "An address may send 10 wrong passwords, 100 invalid tokens and 100 wrong signatures per minute.",
+    },
   ],
   PN_ACCESS_BUSY: [
     503,

@@ -41,8 +41,8 @@ export interface StepRequest {
   /** The values of all Cookie fields, joined by semicolons. */
   cookies(): string;
   /**
-   * Reads the body before the step decides; the target gets it unchanged. A body with more than `most` bytes is refused,
-   * and one that does not arrive in time. The promise is rejected if the request ends first.
+   * Reads the body before the step decides; the target gets it unchanged. A body with more than `most` bytes, or one
+   * that does not arrive in time, is refused. The promise is rejected if the request ends first.
    * @returns the content, without framing; the limit of the first call applies
    */
   readBody(most: number): Promise<Buffer>;

@@ -25,7 +25,10 @@ class Guarded {
   static async start(match: Partial<RouteOptions["match"]> = {}): Promise<Guarded> {
     const names = ["secret", "open"].map((name) => namedOrigin(cleanup.defer, name));
     const guarded = new Guarded(...((await Promise.all(names)) as [Origin, Origin]));
-    guarded.service = await startService(cleanup.defer, { routes: guarded.routes(HASH, match), cookieKey: () => "key" });
+    guarded.service = await startService(cleanup.defer, {
+      routes: guarded.routes(HASH, match),
+      cookieKey: () => "key",
+    });
     return guarded;
   }
 
@@ -38,7 +41,13 @@ class Guarded {
   }
 
   ask(path: string, headers: Record<string, string> = {}, body?: string, method = "GET"): Promise<Exchange> {
-    return exchange(portOf(this.service.address), { host: "a.test", path, headers, method, ...(body !== undefined && { body }) });
+    return exchange(portOf(this.service.address), {
+      host: "a.test",
+      path,
+      headers,
+      method,
+      ...(body !== undefined && { body }),
+    });
   }
 
   /** Enters a password on the page. */
@@ -77,16 +86,14 @@ test("the targets of other routes do not get the cookie, which would be valid th
   expect(guarded.open.last.headers.cookie).toBeUndefined();
 });
 
-test.each([
-  { methods: ["GET"] },
-  { path: "/secret/one" },
-  { headers: new Map([["accept", "*"]]) },
-  { host: "a.test" },
-])("a route with %o takes a password as well", async (match) => {
-  const guarded = await Guarded.start(match);
-  expect((await guarded.enter("right", "/secret/one")).status).toBe(303);
-  expect(guarded.secret.requests).toHaveLength(0);
-});
+test.each([{ methods: ["GET"] }, { path: "/secret/one" }, { headers: new Map([["accept", "*"]]) }, { host: "a.test" }])(
+  "a route with %o takes a password as well",
+  async (match) => {
+    const guarded = await Guarded.start(match);
+    expect((await guarded.enter("right", "/secret/one")).status).toBe(303);
+    expect(guarded.secret.requests).toHaveLength(0);
+  },
+);
 
 test("a reload keeps logins; another password ends them", async () => {
   const guarded = await Guarded.start();

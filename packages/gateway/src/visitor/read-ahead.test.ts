@@ -106,15 +106,18 @@ describe("a step that reads the body", () => {
     expect(statuses(visit)).toEqual(["200", "200"]);
   });
 
-  test.each([GET, `${HEAD}Content-Length: 0\r\n\r\n`])("gets an empty one for a request without a body", async (request) => {
-    const step = new BodyStep();
-    const visit = guarded(step);
-    visit.send(request);
-    await settled();
-    expect(step.bodies).toEqual([""]);
-    visit.respond(OK);
-    expect(statuses(visit)).toEqual(["200"]);
-  });
+  test.each([GET, `${HEAD}Content-Length: 0\r\n\r\n`])(
+    "gets an empty one for a request without a body",
+    async (request) => {
+      const step = new BodyStep();
+      const visit = guarded(step);
+      visit.send(request);
+      await settled();
+      expect(step.bodies).toEqual([""]);
+      visit.respond(OK);
+      expect(statuses(visit)).toEqual(["200"]);
+    },
+  );
 
   test("may come after one that waited", async () => {
     const [slow, step] = [new SlowStep(), new BodyStep()];

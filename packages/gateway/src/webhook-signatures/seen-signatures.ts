@@ -3,7 +3,7 @@ import { keepNewest } from "@postern/net";
 /** Signatures that are known of one route. */
 const MOST = 10_000;
 
-/** The signatures that have been used, until they are too old anyway. When there are too many, the first are forgotten. */
+/** The signatures that have been used, until they are too old anyway. If there are too many, the first are forgotten. */
 export class SeenSignatures {
   /** Until when, by digest. */
   readonly #seen = new Map<string, number>();

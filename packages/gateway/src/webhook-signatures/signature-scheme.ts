@@ -1,4 +1,4 @@
-import { WEBHOOK_LIMITS, type HmacOptions, type WebhookOptions } from "./webhook-options.js";
+import { SIGNATURE_LIMITS, type HmacOptions, type WebhookOptions } from "./webhook-options.js";
 import { SignatureFault } from "./signature-fault.js";
 import { digestOf } from "./signature-text.js";
 
@@ -113,7 +113,7 @@ const STANDARD: SignatureScheme = {
 function digests(parts: readonly string[], prefix: string, encoding: "hex" | "base64"): Buffer[] {
   return parts
     .filter((part) => part.startsWith(prefix))
-    .slice(0, WEBHOOK_LIMITS.signatures)
+    .slice(0, SIGNATURE_LIMITS.signatures)
     .flatMap((part) => digestOf(part.slice(prefix.length), encoding, LENGTHS.sha256) ?? []);
 }
 

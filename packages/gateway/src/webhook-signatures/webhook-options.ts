@@ -6,7 +6,7 @@ export interface WebhookOptions {
   readonly kind: WebhookKind;
   /** Each of them makes valid signatures, so that a secret can be replaced. At least one. */
   readonly secrets: readonly string[];
-  /** Most milliseconds between the time in a request and now, before and after. Default: `WEBHOOK_LIMITS.window`. */
+  /** Most milliseconds between the time in a request and now, before and after. Default: `SIGNATURE_LIMITS.window`. */
   readonly window?: number | undefined;
   /** For the kind `hmac`. */
   readonly hmac?: HmacOptions | undefined;
@@ -23,4 +23,4 @@ export interface HmacOptions {
 }
 
 /** `window`: milliseconds. `secrets`: of one route, because each makes a signature. `signatures`: of one request. */
-export const WEBHOOK_LIMITS = { window: 300_000, secrets: 8, signatures: 16 } as const;
+export const SIGNATURE_LIMITS = { window: 300_000, secrets: 8, signatures: 16 } as const;

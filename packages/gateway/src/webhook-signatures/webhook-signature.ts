@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { SignatureFault } from "./signature-fault.js";
 import { signatureScheme, type FieldReader, type SignatureClaim, type SignatureScheme } from "./signature-scheme.js";
-import { WEBHOOK_LIMITS, type WebhookOptions } from "./webhook-options.js";
+import { SIGNATURE_LIMITS, type WebhookOptions } from "./webhook-options.js";
 
 /** Verifies the signatures of webhooks. */
 export class WebhookSignature {
@@ -12,11 +12,11 @@ export class WebhookSignature {
 
   /** @throws RangeError for options that are not valid. */
   constructor(options: WebhookOptions) {
-    const { secrets, window = WEBHOOK_LIMITS.window } = options;
+    const { secrets, window = SIGNATURE_LIMITS.window } = options;
     if (secrets.length === 0 || secrets.some((secret) => secret === ""))
       throw new RangeError("A webhook needs a secret.");
-    if (secrets.length > WEBHOOK_LIMITS.secrets)
-      throw new RangeError(`A webhook can have at most ${WEBHOOK_LIMITS.secrets} secrets.`);
+    if (secrets.length > SIGNATURE_LIMITS.secrets)
+      throw new RangeError(`A webhook can have at most ${SIGNATURE_LIMITS.secrets} secrets.`);
     this.#scheme = signatureScheme(options);
     this.#keys = secrets.map((secret) => this.#scheme.keyOf(secret));
     this.window = window;

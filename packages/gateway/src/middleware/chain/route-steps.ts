@@ -41,12 +41,9 @@ export interface StepOptions {
  * @returns undefined if the route has none
  * @throws RangeError for an option that is not valid.
  */
-export function routeSteps(
-  options: StepOptions = {},
-  poll?: PollDependencies,
-  former?: Steps,
-): Steps | undefined {
-  const { addresses, rateLimit, basicAuth, password, dropsOwnCookies, jwt, webhook, forwardAuth, credentials } = options;
+export function routeSteps(options: StepOptions = {}, poll?: PollDependencies, former?: Steps): Steps | undefined {
+  const { addresses, rateLimit, basicAuth, password, dropsOwnCookies, jwt, webhook, forwardAuth, credentials } =
+    options;
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));

@@ -26,10 +26,9 @@ test.each([
 });
 
 test("names of our own cookies are those that can be removed", () => {
-  expect(ownNames(`a=1; ${NAME}=2; postern_password_x=3; ${NAME}=4; postern_password_\u00e9=5; postern_target=6`)).toEqual([
-    NAME,
-    "postern_password_x",
-  ]);
+  expect(
+    ownNames(`a=1; ${NAME}=2; postern_password_x=3; ${NAME}=4; postern_password_\u00e9=5; postern_target=6`),
+  ).toEqual([NAME, "postern_password_x"]);
 });
 
 test.each([

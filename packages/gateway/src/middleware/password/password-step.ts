@@ -70,7 +70,11 @@ export class PasswordStep implements Step {
     const { method } = request;
     if (method !== "GET" && method !== "POST") return METHODS;
     if (!mayComeFrom(request)) return refusals.PN_ACCESS_ORIGIN;
-    if (name === LOGOUT) return redirect("/", ownNames(request.cookies()).map((each) => setCookie(each, "", 0)));
+    if (name === LOGOUT)
+      return redirect(
+        "/",
+        ownNames(request.cookies()).map((each) => setCookie(each, "", 0)),
+      );
     if (method === "GET") return this.#isLoggedIn(request) ? redirect("/") : this.#ask("/");
     return this.#enter(request);
   }

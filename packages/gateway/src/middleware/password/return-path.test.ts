@@ -1,13 +1,19 @@
 import { expect, test } from "vitest";
 import { returnPath } from "./return-path.js";
 
-test.each(["/", "/a/b?c=d&e=%2f%2f", "/a//b", "/%2f%2fevil.example", "/a?to=//evil.example", "/@evil.example", "/:80", "/a#b"])(
-  "a visitor returns to %s",
-  (path) => {
-    expect(returnPath(path)).toBe(path);
-    for (const site of ["http://a.test", "https://a.test:8443"]) expect(new URL(path, site).origin).toBe(site);
-  },
-);
+test.each([
+  "/",
+  "/a/b?c=d&e=%2f%2f",
+  "/a//b",
+  "/%2f%2fevil.example",
+  "/a?to=//evil.example",
+  "/@evil.example",
+  "/:80",
+  "/a#b",
+])("a visitor returns to %s", (path) => {
+  expect(returnPath(path)).toBe(path);
+  for (const site of ["http://a.test", "https://a.test:8443"]) expect(new URL(path, site).origin).toBe(site);
+});
 
 test.each([
   "",
