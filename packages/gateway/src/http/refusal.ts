@@ -164,7 +164,7 @@ export const refusals = refusalTable({
   ],
   PN_ACCESS_FAILURES: [
     429,
-    "Too many wrong passwords, tokens or signatures came from your network. Wait for the time in Retry-After, then try again.",
+    "Too many failed attempts came from your network. Wait for the time in Retry-After, then try again.",
     {
       retryAfter: 6,
       advice: "An address may send 10 wrong passwords, 100 invalid tokens and 100 wrong signatures per minute.",
@@ -192,7 +192,7 @@ export const refusals = refusalTable({
     "This address needs a password. Open it in a browser and enter the password, or ask its owner for access.",
     {
       advice:
-        "`password_file` of the route names the file with the password. Programs cannot enter it: give them a route with `basic_auth` or `jwt`.",
+        "The file that `password_file` of the route names contains the password. Programs cannot enter it: give them a route with `basic_auth` or `jwt`.",
     },
   ],
   PN_ACCESS_ORIGIN: [
@@ -202,7 +202,7 @@ export const refusals = refusalTable({
   ],
   PN_ACCESS_SIGNATURE: [
     401,
-    "This address accepts only signed requests, and the signature of this request is not valid.",
+    "This address accepts only requests with a valid signature. Sign the request with the secret of this address.",
     { advice: "The gateway's log names the reason. See `[proxy.access.webhook]` of the route." },
   ],
   PN_ACCESS_TIMEOUT: [
