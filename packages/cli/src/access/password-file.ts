@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { hashForm, hashPassword } from "@postern/gateway/service";
+import { hashForm, hashPassword } from "@postern/gateway/policies";
 import { CliError } from "../errors.js";
 
 const FIX = "Write one line with the password into the file, or its hash: htpasswd -nB x | cut -d: -f2";
@@ -7,9 +7,10 @@ const FIX = "Write one line with the password into the file, or its hash: htpass
 /**
  * The hash of the password in a file. A password in plain text always has the same hash, so that a restart ends no
  * logins. Throws PN_PASSWORD_FILE, which never shows the password.
- * @param key for the salt, where the hash leaves the process
+ * @param key returns a secret of this machine, if the hash leaves the process: the salt follows from the password, and
+ *   would let others guess it quickly
  */
-export async function passwordHash(text: string, file: string, key = ""): Promise<string> {
+export async function passwordHash(text: string, file: string, key: () => string = () => ""): Promise<string> {
   const lines = text.split(/\r\n|\n|\r/);
   while (lines.length > 1 && lines.at(-1) === "") lines.pop();
   const [password = ""] = lines;
@@ -23,7 +24,7 @@ export async function passwordHash(text: string, file: string, key = ""): Promis
     if ("form" in found) return password;
     throw new CliError("PN_PASSWORD_FILE", `${file} contains ${found.fault}.`, FIX);
   }
-  const salt = createHmac("sha256", key)
+  const salt = createHmac("sha256", key())
     .update(JSON.stringify(["password file", password]))
     .digest();
   try {

@@ -1,5 +1,5 @@
 import type { RouteConfiguration } from "@postern/config";
-import { SIGNATURE_LIMITS, WebhookSignature, type WebhookStepOptions } from "@postern/gateway/service";
+import { SIGNATURE_LIMITS, WebhookSignature, type WebhookStepOptions } from "@postern/gateway/policies";
 import { CliError } from "../errors.js";
 
 const FIX = "Write one secret per line, as the sender shows it.";

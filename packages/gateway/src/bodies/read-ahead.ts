@@ -1,6 +1,6 @@
 import { ByteStore } from "@postern/net";
 import { Body, refusals, type BodySink, type Refusal, type Request } from "../http/index.js";
-import { BODY_QUOTA, type BodyQuota } from "./body-quota.js";
+import { BODY_QUOTA, type BodyPayer, type BodyQuota } from "./body-quota.js";
 
 /** The memory of a body that has not arrived, in bytes: nobody gets any number of them for nothing. */
 const SMALLEST = 4_096;
@@ -16,7 +16,7 @@ export class ReadAhead implements BodySink {
   readonly content: Promise<Buffer>;
   readonly #settle = Promise.withResolvers<Buffer>();
   readonly #most: number;
-  readonly #visitor: string;
+  readonly #payer: BodyPayer;
   readonly #quota: BodyQuota;
   readonly #body = new Body();
   readonly #store = new ByteStore();
@@ -25,11 +25,11 @@ export class ReadAhead implements BodySink {
 
   /**
    * @param most the largest content, in bytes
-   * @param visitor whose memory it is
+   * @param payer whose memory it is
    */
-  constructor(most: number, visitor: string, quota: BodyQuota = BODY_QUOTA) {
+  constructor(most: number, payer: BodyPayer, quota: BodyQuota = BODY_QUOTA) {
     this.#most = most;
-    this.#visitor = visitor;
+    this.#payer = payer;
     this.#quota = quota;
     this.content = this.#settle.promise;
     // The step may have decided without it.
@@ -71,13 +71,13 @@ export class ReadAhead implements BodySink {
 
   /** The request is over. */
   end(): void {
-    if (this.#charged > 0) this.#quota.give(this.#visitor, this.#charged);
+    if (this.#charged > 0) this.#quota.give(this.#payer, this.#charged);
     this.#charged = 0;
     this.#settle.reject(new Error("The request ended before its body had arrived."));
   }
 
   #charge(bytes: number): boolean {
-    if (!this.#quota.take(this.#visitor, bytes)) return false;
+    if (!this.#quota.take(this.#payer, bytes)) return false;
     this.#charged += bytes;
     return true;
   }

@@ -43,9 +43,10 @@ export interface StepRequest {
   /**
    * Reads the body before the step decides; the target gets it unchanged. A body with more than `most` bytes, or one
    * that does not arrive in time, is refused. The promise is rejected if the request ends first.
+   * @param owner whose step it is, where several owners share a server
    * @returns the content, without framing; the limit of the first call applies
    */
-  readBody(most: number): Promise<Buffer>;
+  readBody(most: number, owner?: string): Promise<Buffer>;
   /** Changes the fields that the target gets. */
   edit(edits: FieldEdits): void;
   /** Calls `release` of `held` when the request is over. */

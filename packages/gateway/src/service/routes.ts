@@ -2,14 +2,14 @@ import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { PollDependencies } from "../middleware/addresses/polled-list.js";
 import { OwnPaths } from "../middleware/chain/own-paths.js";
-import { routeSteps, type StepOptions } from "../middleware/chain/route-steps.js";
+import { namedSteps, routeSteps, type StepOptions } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
 import { contentOf } from "../content.js";
 import { FilesRoute } from "./files-route.js";
 import type { Folders } from "./folders.js";
 import { ForwardRoute, type ForwardDependencies } from "./forward-route.js";
-import type { GatewayRoute, OnRouted } from "./gateway-route.js";
+import type { GatewayRoute, OnRouted, RouteDependencies } from "./gateway-route.js";
 import { RedirectRoute } from "./redirect-route.js";
 import { RespondRoute } from "./respond-route.js";
 import type { RouteOptions } from "./service-options.js";
@@ -44,6 +44,8 @@ export class Routes {
   #table = new RouteTable<GatewayRoute>([]);
   #ownPaths = new OwnPaths([]);
   readonly #routed = new Routed();
+  /** The steps of the routes themselves, without those of their targets. */
+  readonly #steps = new WeakMap<GatewayRoute, Steps>();
 
   constructor(
     { targets, folders, cookieKey, onTargetChange, poll }: RoutesDependencies,
@@ -98,7 +100,7 @@ export class Routes {
       for (const route of created) this.#close(route);
       throw error;
     }
-    this.#ownPaths = new OwnPaths([...served.values()].map(({ steps }) => steps));
+    this.#ownPaths = new OwnPaths([...served.values()].map((route) => this.#steps.get(route)));
     this.#served = served;
     const ended = [...before].filter(([content]) => !served.has(content)).map(([, route]) => route);
     for (const route of ended) this.#close(route);
@@ -110,19 +112,10 @@ export class Routes {
     const counted = this.#traffic.use({ route: options.name });
     let steps: Steps | undefined;
     try {
-      steps = routeSteps(this.#stepsOf(options), this.#poll, former?.steps);
-      const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
-      const dependencies = { ...shared, counted, steps };
-      const { action } = options;
-      if (action.kind === "forward") {
-        const sameKind = former instanceof ForwardRoute ? former : undefined;
-        const cookieKey = this.#cookieKey;
-        const onTargetChange = this.#onTargetChange;
-        return new ForwardRoute(options, action, { ...dependencies, cookieKey, onTargetChange }, sameKind);
-      }
-      if (action.kind === "files") return new FilesRoute(options, action, dependencies);
-      if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
-      return new RespondRoute(options, action, dependencies);
+      steps = routeSteps(this.#stepsOf(options), this.#poll, former && this.#steps.get(former));
+      const route = this.#routeOf(options, { counted, steps }, former);
+      if (steps !== undefined) this.#steps.set(route, steps);
+      return route;
     } catch (error) {
       steps?.close();
       this.#traffic.release(counted);
@@ -130,20 +123,33 @@ export class Routes {
     }
   }
 
+  #routeOf(
+    options: RouteOptions,
+    own: Pick<RouteDependencies, "counted" | "steps">,
+    former: GatewayRoute | undefined,
+  ): GatewayRoute {
+    const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
+    const dependencies = { ...shared, ...own };
+    const { action } = options;
+    if (action.kind === "forward") {
+      const sameKind = former instanceof ForwardRoute ? former : undefined;
+      const cookieKey = this.#cookieKey;
+      const onTargetChange = this.#onTargetChange;
+      return new ForwardRoute(options, action, { ...dependencies, cookieKey, onTargetChange }, sameKind);
+    }
+    if (action.kind === "files") return new FilesRoute(options, action, dependencies);
+    if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
+    return new RespondRoute(options, action, dependencies);
+  }
+
   /** The steps of a route, with what they need of it. */
   #stepsOf({ name, steps }: RouteOptions): StepOptions | undefined {
-    if (steps?.password === undefined && steps?.webhook === undefined) return steps;
-    const { password, webhook } = steps;
-    return {
-      ...steps,
-      ...(password && { password: { ...password, signing: { key: this.#cookieKey(), route: name } } }),
-      ...(webhook && { webhook: { ...webhook, route: name } }),
-    };
+    return steps && namedSteps(steps, name, this.#cookieKey);
   }
 
   #close(route: GatewayRoute): void {
     route.close();
-    route.steps?.close();
+    this.#steps.get(route)?.close();
     this.#traffic.release(route.counted);
   }
 }

@@ -6,6 +6,7 @@ import { Field, refusals, type Refusal, type RequestHead } from "../http/index.j
 import type { RouteLimits } from "../limits.js";
 import { visitorKey } from "../middleware/rate-limit/visitor-key.js";
 import type { FieldEdits, Held, StepRequest, Verdict } from "../middleware/step.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import type { GuardedRoute } from "../route.js";
 
 /** The limits of a request while it waits for a step of its route. Times are in milliseconds. */
@@ -49,6 +50,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   readonly #head: RequestHead;
   #state: "over" | "checking" | "parked" | "admitted" = "over";
   #route: GuardedRoute | undefined;
+  /** Those that the request passes. */
+  #steps: Steps | undefined;
   #aborter: AbortController | undefined;
   #edits: FieldEdits | undefined;
   /** The body, if a step reads it. */
@@ -70,7 +73,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.#route = route;
     this.#state = "checking";
     this.startedAt = this.#visitor.context.exchanges.clock.now();
-    const verdict = route.steps.check(this);
+    this.#steps = route.steps;
+    const verdict = this.#steps.check(this);
     if (verdict instanceof Promise) this.#park(verdict);
     else this.#decide(verdict);
   }
@@ -104,6 +108,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   end(): void {
     this.#state = "over";
     this.#route = undefined;
+    this.#steps = undefined;
     this.#edits = undefined;
     this.#aborter?.abort();
     this.#aborter = undefined;
@@ -142,9 +147,9 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return this.#head.fieldValues(Field.other, "cookie", "; ");
   }
 
-  readBody(most: number): Promise<Buffer> {
+  readBody(most: number, owner?: string): Promise<Buffer> {
     if (this.#ahead === undefined) {
-      this.#ahead = new ReadAhead(most, visitorKey(this.address));
+      this.#ahead = new ReadAhead(most, { visitor: visitorKey(this.address), owner });
       if (this.#state === "parked") this.#beginAhead(this.#ahead);
     }
     return this.#ahead.content;
@@ -226,6 +231,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
 
   #decide(verdict: Verdict): void {
     if (verdict !== undefined) return this.#refuse(verdict);
+    // While the request waited, the route may have got steps that it has not passed.
+    if (this.#route?.steps !== this.#steps) return this.#refuse(refusals.PN_ACCESS_CHANGED);
     if (this.#ahead?.isDone === false) throw new Error("A step admitted a request whose body it still reads.");
     // The visitor has got its 100 Continue.
     if (this.#ahead !== undefined) this.#head.expectContinue = false;

@@ -263,9 +263,13 @@ test("a visitor cannot use all of the memory for bodies, and gets 503 beyond its
 });
 
 test("many visitors cannot use more than the memory for bodies", () => {
-  const quota = new BodyQuota({ total: 10, visitor: 4 });
-  expect(["a", "b", "c"].map((visitor) => quota.take(visitor, 3))).toEqual([true, true, true]);
-  expect([quota.take("a", 2), quota.take("d", 2), quota.take("d", 1)]).toEqual([false, false, true]);
-  quota.give("a", 3);
-  expect([quota.used, quota.take("d", 3)]).toEqual([7, true]);
+  const quota = new BodyQuota({ total: 10, visitor: 4, owner: 6, ownerLeast: 2 });
+  const take = (visitor: string, bytes: number, owner?: string): boolean => quota.take({ visitor, owner }, bytes);
+  expect(["a", "b", "c"].map((visitor) => take(visitor, 3))).toEqual([true, true, true]);
+  expect([take("a", 2), take("d", 2), take("d", 1)]).toEqual([false, false, true]);
+  // An owner of tunnels gets a little even now.
+  expect([take("e", 2, "ann"), take("f", 1, "ann"), take("f", 1, "bob")]).toEqual([true, false, true]);
+  for (const [visitor, bytes, owner] of [["e", 2, "ann"], ["f", 1, "bob"], ["a", 3], ["b", 3], ["c", 3]] as const)
+    quota.give({ visitor, owner }, bytes);
+  expect([quota.used, take("b", 4, "ann"), take("c", 3, "ann"), take("c", 2, "ann")]).toEqual([1, true, false, true]);
 });

@@ -1,12 +1,21 @@
-import { keepNewest } from "@postern/net";
-
 /** Signatures that are known of one route. */
 const MOST = 10_000;
+
+/** A part of the memory of several tables, which `share` opens. */
+interface Room {
+  share(forget: () => boolean): { add(): boolean; remove(): void; close(): void };
+}
 
 /** The signatures that have been used, until they are too old anyway. If there are too many, the first are forgotten. */
 export class SeenSignatures {
   /** Until when, by digest. */
   readonly #seen = new Map<string, number>();
+  #share: ReturnType<Room["share"]> | undefined;
+
+  /** @param room bounds the signatures of several tables together */
+  constructor(room?: Room) {
+    this.#share = room?.share(() => this.#forgetOldest());
+  }
 
   get size(): number {
     return this.#seen.size;
@@ -14,13 +23,28 @@ export class SeenSignatures {
 
   /** @param until milliseconds of Unix time @returns false if it has been used before */
   use(digest: string, until: number, now: number): boolean {
-    for (const [oldest, end] of this.#seen) {
+    for (const [, end] of this.#seen) {
       if (end >= now) break;
-      this.#seen.delete(oldest);
+      this.#forgetOldest();
     }
     if (this.#seen.has(digest)) return false;
+    if (this.#share?.add() === false) return true;
     this.#seen.set(digest, until);
-    keepNewest(this.#seen, MOST);
+    if (this.#seen.size > MOST) this.#forgetOldest();
+    return true;
+  }
+
+  /** The table is no longer used: it gives back its part of the room. */
+  close(): void {
+    this.#share?.close();
+    this.#share = undefined;
+  }
+
+  #forgetOldest(): boolean {
+    const [oldest] = this.#seen.keys();
+    if (oldest === undefined) return false;
+    this.#seen.delete(oldest);
+    this.#share?.remove();
     return true;
   }
 }

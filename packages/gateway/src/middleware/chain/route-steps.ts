@@ -10,6 +10,7 @@ import { PasswordStep } from "../password/password-step.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
+import type { Tenancy } from "../tenancy.js";
 import { WebhookStep, type WebhookStepOptions } from "../webhook/webhook-step.js";
 
 /** The steps of a route, as data. */
@@ -35,23 +36,44 @@ export interface StepOptions {
 }
 
 /**
+ * The steps of a route or of a tunnel, with what they need of it.
+ * @param name tells it from all others
+ * @param key returns the secret that signs cookies
+ */
+export function namedSteps(options: StepOptions, name: string, key: () => string): StepOptions {
+  const { password, webhook } = options;
+  return {
+    ...options,
+    ...(password && { password: { ...password, signing: { key: key(), route: name } } }),
+    ...(webhook && { webhook: { ...webhook, route: name } }),
+  };
+}
+
+/**
  * Creates the steps of a route, in the order in which a request passes them: those that cost little come first.
  * @param poll undefined: nothing is fetched
  * @param former the steps of the route of the same name before a reload: what they know of visitors is kept
+ * @param tenancy undefined: the steps are the operator's
  * @returns undefined if the route has none
  * @throws RangeError for an option that is not valid.
  */
-export function routeSteps(options: StepOptions = {}, poll?: PollDependencies, former?: Steps): Steps | undefined {
+export function routeSteps(
+  options: StepOptions = {},
+  poll?: PollDependencies,
+  former?: Steps,
+  tenancy?: Tenancy,
+): Steps | undefined {
   const { addresses, rateLimit, basicAuth, password, dropsOwnCookies, jwt, webhook, forwardAuth, credentials } =
     options;
+  const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
-  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
-  if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
-  if (password !== undefined) steps.push(new PasswordStep(password));
+  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit, tenancy));
+  if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth, undefined, tenancy));
+  if (password !== undefined) steps.push(new PasswordStep(password, undefined, undefined, tenancy));
   if (password !== undefined || dropsOwnCookies === true) steps.push(new OwnCookiesStep());
-  if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
-  if (webhook !== undefined) steps.push(new WebhookStep(webhook, poll && { onWarning: poll.onWarning }));
+  if (jwt !== undefined) steps.push(new JwtStep(jwt, warnings, tenancy));
+  if (webhook !== undefined) steps.push(new WebhookStep(webhook, warnings, tenancy));
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);

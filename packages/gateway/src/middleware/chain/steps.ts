@@ -1,17 +1,28 @@
+import { refusals } from "../../http/index.js";
+import { PASSWORD_PATHS } from "../password/password-paths.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
 
 /** The steps of a route, in the order in which a request passes them. */
 export class Steps {
   readonly #steps: readonly Step[];
+  /** Whether a step has paths of its own. */
+  readonly #hasPaths: boolean;
 
   /** @param former those of the route before a reload */
   constructor(steps: readonly Step[], former?: Steps) {
     this.#steps = steps;
+    this.#hasPaths = steps.some(({ paths }) => paths !== undefined);
     const formerSteps = former === undefined ? [] : former.#steps;
     for (const step of steps) {
       const before = formerSteps.find(({ name }) => name === step.name);
       if (before !== undefined) step.inherit?.(before);
     }
+  }
+
+  /** The steps of `first`, and then those of `second`. They are not created again, and know what they know. */
+  static both(first: Steps | undefined, second: Steps | undefined): Steps | undefined {
+    if (first === undefined || second === undefined) return first ?? second;
+    return new Steps([...first.#steps, ...second.#steps]);
   }
 
   /** The verdict of the first step that does not admit the request. A promise only if a step waits. */
@@ -22,7 +33,7 @@ export class Steps {
       if (verdict instanceof Promise) return this.#continue(verdict, n + 1, request);
       if (verdict !== undefined) return verdict;
     }
-    return undefined;
+    return this.#hasPaths ? unknownPath(request) : undefined;
   }
 
   /** The paths of the steps themselves. */
@@ -34,6 +45,12 @@ export class Steps {
     for (const step of this.#steps) step.close?.();
   }
 
+  /** Closes those that `next`, which was created with these as the former ones, does not continue. */
+  closeExcept(next: Steps | undefined): void {
+    const names = new Set((next === undefined ? [] : next.#steps).map(({ name }) => name));
+    for (const step of this.#steps) if (!names.has(step.name)) step.close?.();
+  }
+
   async #continue(first: Promise<Verdict>, next: number, request: StepRequest): Promise<Verdict> {
     const { signal } = request;
     let verdict = await first;
@@ -42,6 +59,11 @@ export class Steps {
       signal.throwIfAborted();
       verdict = await this.#steps[n]!.check(request);
     }
-    return verdict;
+    return verdict ?? (this.#hasPaths ? unknownPath(request) : undefined);
   }
+}
+
+/** A path of steps that none of them knows reaches no target either. */
+function unknownPath({ path }: StepRequest): Verdict {
+  return path.startsWith(PASSWORD_PATHS) ? refusals.PN_ROUTE_UNKNOWN : undefined;
 }

@@ -5,6 +5,7 @@ import { FakeVerifier } from "../basic-auth/fake-verifier.suite.js";
 import { outcome, stepRequest } from "../step-requests.suite.js";
 import type { StepRequest, Verdict } from "../step.js";
 import { LOGIN_LIFETIME } from "./password-login.js";
+import { Steps } from "../chain/steps.js";
 import { PasswordStep } from "./password-step.js";
 
 const HASH = `{SHA}${createHash("sha1").update("right").digest("base64")}`;
@@ -237,11 +238,27 @@ describe("the paths of passwords", () => {
   test("reach no target, with or without a login", async () => {
     const guarded = new Guarded();
     const cookie = await guarded.logIn();
-    for (const path of ["/.postern/password/", "/.postern/password/other", `${guarded.path}/x`])
-      for (const sent of ["", cookie]) expect(ask(guarded, sent, { path })).toBe("404 PN_ROUTE_UNKNOWN");
+    const steps = new Steps([guarded.step]);
+    const check = (path: string, sent: string): string => outcome(steps.check(stepRequest({ path }, { cookie: sent })));
+    for (const path of ["/.postern/password/", "/.postern/password/other", `${guarded.path}/x`]) {
+      expect(check(path, "")).toBe(NEEDED);
+      expect(check(path, cookie)).toBe("404 PN_ROUTE_UNKNOWN");
+    }
+    expect(check("/", cookie)).toBe("admitted");
     expect(ask(guarded, cookie, { path: `${guarded.path}?x` })).toMatch(/^303/);
     expect(ask(guarded, "", { path: guarded.path })).toBe(NEEDED);
     expect(ask(guarded, cookie, { path: guarded.path, method: "PUT" })).toBe("405 PN_ROUTE_METHOD");
+  });
+
+  test("of two passwords of one address: each is entered in its turn", async () => {
+    const [first, second] = [new Guarded(), new Guarded(HASH, { key: "k", route: "b" })];
+    const steps = new Steps([first.step, second.step]);
+    const cookies = [await first.logIn(), await second.logIn()];
+    const check = (path: string, cookie = ""): string => outcome(steps.check(stepRequest({ path }, { cookie })));
+    expect(check(second.path)).toBe(NEEDED);
+    expect(check(second.path, cookies[0])).toBe(NEEDED);
+    expect(check("/", cookies[0])).toBe(NEEDED);
+    expect(check("/", cookies.join("; "))).toBe("admitted");
   });
 
   test("end the login of this browser, unless another site asks for it", async () => {

@@ -3,14 +3,14 @@ import { BasicAuthStep } from "../basic-auth/basic-auth-step.js";
 import type { Verifier } from "../basic-auth/verifier.js";
 import { cookieValues, ownCookie, ownNames, setCookie } from "../own-cookies/own-cookies.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
+import type { Tenancy } from "../tenancy.js";
 import { LOGIN_LIFETIME, PasswordLogin, type PasswordOptions } from "./password-login.js";
+import { PASSWORD_PATHS } from "./password-paths.js";
 import { returnPath } from "./return-path.js";
 
 /** `form`: bytes of a form with a password. */
 export const PASSWORD_LIMITS = { form: 4_096 } as const;
 
-/** The paths of passwords on each host. */
-export const PASSWORD_PATHS = "/.postern/password/";
 const LOGOUT = "logout";
 
 const FIELDS = {
@@ -29,10 +29,13 @@ export class PasswordStep implements Step {
   readonly #passwords: BasicAuthStep;
   readonly #now: () => number;
 
-  /** @param now Unix time in milliseconds. Default: the system's */
-  constructor(options: PasswordOptions, verifier?: Verifier, now: () => number = Date.now) {
+  /**
+   * @param now Unix time in milliseconds. Default: the system's
+   * @param tenancy undefined: the password is the operator's
+   */
+  constructor(options: PasswordOptions, verifier?: Verifier, now: () => number = Date.now, tenancy?: Tenancy) {
     this.#login = new PasswordLogin(options);
-    this.#passwords = new BasicAuthStep({ users: [{ name: "", hash: options.hash }] }, verifier);
+    this.#passwords = new BasicAuthStep({ users: [{ name: "", hash: options.hash }] }, verifier, tenancy);
     this.#now = now;
   }
 
@@ -43,7 +46,9 @@ export class PasswordStep implements Step {
 
   check(request: StepRequest): Verdict | Promise<Verdict> {
     const { path } = request;
-    if (path.startsWith(PASSWORD_PATHS)) return this.#own(request, path.slice(PASSWORD_PATHS.length).split("?", 1)[0]!);
+    const name = path.startsWith(PASSWORD_PATHS) ? path.slice(PASSWORD_PATHS.length).split("?", 1)[0] : undefined;
+    // The path of another password belongs to a step that follows.
+    if (name === LOGOUT || name === this.#login.id) return this.#own(request, name);
     if (!this.#isLoggedIn(request)) return this.#ask(request.method === "GET" ? path : "/");
     // Browsers let pages of other sites open WebSockets.
     if (request.upgrade !== "" && !isFromPage(request)) return refusals.PN_ACCESS_ORIGIN;
@@ -52,6 +57,10 @@ export class PasswordStep implements Step {
 
   inherit(former: Step): void {
     if (former instanceof PasswordStep) this.#passwords.inherit(former.#passwords);
+  }
+
+  close(): void {
+    this.#passwords.close();
   }
 
   #isLoggedIn(request: StepRequest): boolean {
@@ -66,7 +75,6 @@ export class PasswordStep implements Step {
 
   /** Responds to a request for a path of passwords. It never reaches a target. */
   #own(request: StepRequest, name: string): Verdict | Promise<Verdict> {
-    if (name !== LOGOUT && name !== this.#login.id) return refusals.PN_ROUTE_UNKNOWN;
     const { method } = request;
     if (method !== "GET" && method !== "POST") return METHODS;
     if (!mayComeFrom(request)) return refusals.PN_ACCESS_ORIGIN;

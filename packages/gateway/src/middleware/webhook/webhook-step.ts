@@ -5,6 +5,7 @@ import type { SignatureClaim, WebhookOptions } from "../../webhook-signatures/in
 import { AttemptLimit } from "../rate-limit/attempt-limit.js";
 import { RateEntry, type Rate } from "../rate-limit/rate-table.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
+import type { Tenancy } from "../tenancy.js";
 import { FaultReports } from "./fault-reports.js";
 
 export interface WebhookStepOptions extends WebhookOptions {
@@ -38,11 +39,22 @@ export class WebhookStep implements Step {
   readonly #most: number;
   readonly #now: () => number;
   readonly #reports: FaultReports;
-  #failures = new AttemptLimit(WEBHOOK_FAILURES);
-  #seen = new SeenSignatures();
+  readonly #owner: string | undefined;
+  #failures: AttemptLimit;
+  #seen: SeenSignatures;
 
-  /** @throws RangeError for options that are not valid. */
-  constructor(options: WebhookStepOptions, { now = Date.now, onWarning = () => {} }: WebhookDependencies = {}) {
+  /**
+   * @param tenancy undefined: the secret is the operator's
+   * @throws RangeError for options that are not valid.
+   */
+  constructor(
+    options: WebhookStepOptions,
+    { now = Date.now, onWarning = () => {} }: WebhookDependencies = {},
+    tenancy?: Tenancy,
+  ) {
+    this.#owner = tenancy?.owner;
+    this.#failures = new AttemptLimit(WEBHOOK_FAILURES, tenancy?.room);
+    this.#seen = new SeenSignatures(tenancy?.room);
     if (options.hmac !== undefined) decidingField(options.hmac.header.toLowerCase());
     this.#signature = new WebhookSignature(options);
     this.#most = Math.min(options.maxSize ?? WEBHOOK_BODY.usual, WEBHOOK_BODY.most);
@@ -66,8 +78,13 @@ export class WebhookStep implements Step {
     this.#seen = former.#seen;
   }
 
+  close(): void {
+    this.#failures.close();
+    this.#seen.close();
+  }
+
   async #verify(request: StepRequest, claim: SignatureClaim, failures: RateEntry): Promise<Verdict> {
-    const digest = this.#signature.verify(claim, await request.readBody(this.#most));
+    const digest = this.#signature.verify(claim, await request.readBody(this.#most, this.#owner));
     if (digest instanceof SignatureFault) return this.#refuse(request, digest);
     this.#failures.forgive(failures);
     if (claim.time === undefined) return undefined;
