@@ -120,8 +120,8 @@ export function limitsPage(): string {
       "408 PN_HTTP_BODY_TIMEOUT",
     ],
     [
-      "memory of such bodies while they are checked, and that of one visitor",
-      `${size(BODY_QUOTA_LIMITS.total)} and ${size(BODY_QUOTA_LIMITS.visitor)}`,
+      "memory of such bodies while they are checked: of all, of a visitor, and of the tunnels of an owner",
+      `${size(BODY_QUOTA_LIMITS.total)}, ${size(BODY_QUOTA_LIMITS.visitor)} and ${size(BODY_QUOTA_LIMITS.owner)}`,
       "503 PN_ACCESS_BODIES",
     ],
     ["wrong signatures of webhooks from an address", `${WEBHOOK_FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],

@@ -184,7 +184,7 @@ export const refusals = refusalTable({
     {
       retryAfter: 2,
       advice:
-        "The bodies of requests that are being checked use all of the memory for them: 64 MiB, and 16 MiB for each visitor.",
+        "The bodies of requests that are being checked use all of the memory for them: 64 MiB, 16 MiB for each visitor, and 32 MiB for the tunnels of an owner.",
     },
   ],
   PN_ACCESS_PASSWORD_PAGE: [

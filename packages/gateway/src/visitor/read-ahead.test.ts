@@ -269,7 +269,13 @@ test("many visitors cannot use more than the memory for bodies", () => {
   expect([take("a", 2), take("d", 2), take("d", 1)]).toEqual([false, false, true]);
   // An owner of tunnels gets a little even now.
   expect([take("e", 2, "ann"), take("f", 1, "ann"), take("f", 1, "bob")]).toEqual([true, false, true]);
-  for (const [visitor, bytes, owner] of [["e", 2, "ann"], ["f", 1, "bob"], ["a", 3], ["b", 3], ["c", 3]] as const)
+  for (const [visitor, bytes, owner] of [
+    ["e", 2, "ann"],
+    ["f", 1, "bob"],
+    ["a", 3],
+    ["b", 3],
+    ["c", 3],
+  ] as const)
     quota.give({ visitor, owner }, bytes);
   expect([quota.used, take("b", 4, "ann"), take("c", 3, "ann"), take("c", 2, "ann")]).toEqual([1, true, false, true]);
 });
