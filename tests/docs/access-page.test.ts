@@ -132,7 +132,8 @@ test("the password page: a stranger gets 401, and the origin sees nothing; a vis
   expect(outcome(await ask("/a", { headers: { cookie } }))).toBe("200");
   expect(origin.last.headers.cookie).toBeUndefined();
   expect((await ask("/.postern/password/logout", { headers: { cookie } })).headers["set-cookie"]).toHaveLength(1);
-  for (let n = 0; n < 9; n++) expect((await enter(`canary-${n}`)).status).toBe(401);
+  // What is known to be wrong is not checked again, so that the minute is not over.
+  for (let n = 0; n < 9; n++) expect((await enter("canary-wrong")).status).toBe(401);
   expect(outcome(await enter("canary-right"))).toBe("429 PN_ACCESS_FAILURES");
   expect((await enter("canary-right", "127.0.0.2")).status).toBe(303);
   writeFileSync(join(folder, "password"), "canary-other\n");

@@ -2,7 +2,6 @@ import { TunnelError, type Policies } from "@postern/client";
 import { checkPolicySize } from "@postern/client/command";
 import type { Path } from "@postern/config";
 import { PolicyError, readPolicies, writePolicies } from "@postern/gateway/policies";
-import { cookieKey } from "../credentials/cookie-key.js";
 import type { Settings } from "../settings/configuration.js";
 import { loadAccess, type AccessConfiguration, type LoadedAccess } from "./loaded-access.js";
 import { passwordHash } from "./password-file.js";
@@ -16,20 +15,19 @@ export interface EndpointAccess extends Omit<LoadedAccess, "steps"> {
 /**
  * Reads the access table of an endpoint. Throws CliError for the files, and TunnelError, as a server would, for what no
  * server accepts.
+ * @param saltKey returns a secret of this machine, for the hash of a password
  * @param asked a password that a person has entered, in place of a file
  */
 export async function loadEndpointAccess(
   settings: Settings,
   access: AccessConfiguration,
   place: Path,
+  saltKey: () => string,
   asked?: string,
 ): Promise<EndpointAccess> {
-  const notes: string[] = [];
-  const saltKey = (): string => cookieKey(settings, (text) => void notes.push(text));
-  const { steps: own, ...rest } = await loadAccess(settings, access, place, saltKey);
+  const { steps: own, ...loaded } = await loadAccess(settings, access, place, saltKey);
   const steps =
     asked === undefined ? own : { ...own, password: { hash: await passwordHash(asked, "The input", saltKey) } };
-  const loaded = { ...rest, warnings: [...rest.warnings, ...notes] };
   const policies = writePolicies(steps);
   if (Object.keys(policies).length === 0) return { policies: undefined, ...loaded };
   checkPolicySize(policies);

@@ -2,6 +2,7 @@ import type { ConnectOptions } from "@postern/client";
 import { resolve } from "node:path";
 import { endpointLabel, isFolderTarget, type EndpointConfiguration, type Path } from "@postern/config";
 import { asksForAccess } from "../access/asks-for-access.js";
+import { cookieKey } from "../credentials/cookie-key.js";
 import {
   loadClientCredential,
   loadEndpointCredential,
@@ -121,14 +122,17 @@ async function withAccess(
 ): Promise<EndpointSpecs> {
   if (password === undefined && !asksForAccess(access)) return { specs, files, warnings };
   const { loadEndpointAccess } = await import("../access/endpoint-access.js");
-  const { policies, ...more } = await loadEndpointAccess(settings, access, [...path, "access"], password);
+  const notes: string[] = [];
+  const saltKey = (): string => cookieKey(settings, (text) => void notes.push(text));
+  const place = [...path, "access"];
+  const { policies, ...more } = await loadEndpointAccess(settings, access, place, saltKey, password);
   return {
     specs:
       policies === undefined
         ? specs
         : specs.map((spec) => ({ ...spec, options: { ...spec.options, access: policies } })),
     files: [...files, ...more.files],
-    warnings: [...warnings, ...more.warnings],
+    warnings: [...warnings, ...more.warnings, ...notes],
   };
 }
 

@@ -6,7 +6,7 @@ interface Room {
   share(forget: () => boolean): { add(): boolean; remove(): void; close(): void };
 }
 
-/** The signatures that have been used, until they are too old anyway. If there are too many, the first are forgotten. */
+/** Signatures that have been used, until they are too old anyway. If there are too many, the first are forgotten. */
 export class SeenSignatures {
   /** Until when, by digest. */
   readonly #seen = new Map<string, number>();
