@@ -11,12 +11,16 @@ import {
   TARGET_LIMITS,
 } from "@postern/gateway";
 import {
+  BODY_QUOTA_LIMITS,
   FAILURES,
   FILE_LIMITS,
   FORWARD_AUTH_LIMITS,
   LISTING_LIMITS,
+  PASSWORD_LIMITS,
   RATE_LIMITS,
   VERIFIER_LIMITS,
+  WEBHOOK_BODY,
+  WEBHOOK_FAILURES,
 } from "@postern/gateway/service";
 import { PROXY_LIMITS } from "@postern/client/command";
 import { EVENTS_KEPT } from "@postern/client/status";
@@ -105,6 +109,23 @@ export function limitsPage(): string {
       "the count of the visitor that has used least of its limit is dropped",
     ],
     ["wrong passwords from an address", `${FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
+    ["size of the form with a password", size(PASSWORD_LIMITS.form), "413 PN_HTTP_BODY_TOO_LARGE"],
+    [
+      "size of the body of a webhook",
+      `${WEBHOOK_BODY.usual / 1e6} MB; \`max_size\` changes it, up to ${WEBHOOK_BODY.most / 1e6} MB`,
+      "413 PN_HTTP_BODY_TOO_LARGE",
+    ],
+    [
+      "time for the body of a webhook, or of the form with a password",
+      time(ADMISSION_LIMITS.answer),
+      "408 PN_HTTP_BODY_TIMEOUT",
+    ],
+    [
+      "memory of such bodies while they are checked: of all, of a visitor, and of the tunnels of an owner",
+      `${size(BODY_QUOTA_LIMITS.total)}, ${size(BODY_QUOTA_LIMITS.visitor)} and ${size(BODY_QUOTA_LIMITS.owner)}`,
+      "503 PN_ACCESS_BODIES",
+    ],
+    ["wrong signatures of webhooks from an address", `${WEBHOOK_FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
     [
       "time for the response of `forward_auth`, and size of its body",
       `${time(FORWARD_AUTH_LIMITS.time)} and ${size(FORWARD_AUTH_LIMITS.bytes)}`,

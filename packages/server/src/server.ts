@@ -82,7 +82,7 @@ export class TunnelServer implements Server, Measured {
     // A client becomes a session: it is admitted, logs in, and binds names.
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
-    this.#policies = new TunnelPolicies(options.policies, (text) => this.#log.warn(text));
+    this.#policies = new TunnelPolicies(options.policies, (text) => this.#log.warn(text), options.groups?.cookieKey);
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,

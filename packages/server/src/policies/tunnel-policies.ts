@@ -1,5 +1,6 @@
-import { hash } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import {
+  namedSteps,
   POLICY_KINDS,
   POLICY_PERMISSIONS,
   routeSteps,
@@ -22,11 +23,20 @@ export interface PolicyOptions {
 }
 
 /** What clients may ask for: everything for which the server contacts nobody. */
-export const DEFAULT_PERMISSIONS: readonly string[] = ["allow_ips", "deny_ips", "rate_limit", "basic_auth", "jwt"];
+export const DEFAULT_PERMISSIONS: readonly string[] = [
+  "allow_ips",
+  "deny_ips",
+  "rate_limit",
+  "basic_auth",
+  "password_file",
+  "jwt",
+  "webhook",
+];
 
 /** The policies of all tunnels. */
 export class TunnelPolicies {
   readonly #onWarning: (text: string) => void;
+  readonly #cookieKey: () => string;
   readonly #room = new SharedRoom(SERVER_LIMITS.policyEntries);
   #allowed: ReadonlySet<string> = new Set();
   #always: ServerPolicy = { options: undefined, steps: undefined };
@@ -38,9 +48,14 @@ export class TunnelPolicies {
   /** Those of names that are not served, by owner and name, the one that was served last is last. */
   readonly #idle = new Map<string, TunnelPolicy>();
 
-  /** @throws RangeError as `checkPolicyOptions`. */
-  constructor(options: PolicyOptions = {}, onWarning: (text: string) => void = () => {}) {
+  /**
+   * @param cookieKey returns the secret that signs logins. Default: a random one, so that a restart ends them
+   * @throws RangeError as `checkPolicyOptions`.
+   */
+  constructor(options: PolicyOptions = {}, onWarning: (text: string) => void = () => {}, cookieKey?: () => string) {
+    const random = randomBytes(32).toString("base64url");
     this.#onWarning = onWarning;
+    this.#cookieKey = cookieKey ?? ((): string => random);
     this.#plain = new TunnelPolicy({ owner: "", name: "" }, NO_POLICIES, undefined, this.#always);
     this.replace(options);
   }
@@ -98,7 +113,7 @@ export class TunnelPolicies {
     if (content !== this.#alwaysContent) {
       const former = this.#always.steps;
       const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning: this.#onWarning };
-      this.#always = { options: always, steps: always && routeSteps(always, poll, former) };
+      this.#always = { options: always, steps: always && routeSteps(this.#named(always, "*"), poll, former) };
       this.#alwaysContent = content;
       this.#plain.follow(this.#always);
       for (const policy of this.#policies.values()) policy.follow(this.#always);
@@ -110,9 +125,15 @@ export class TunnelPolicies {
   #create(holder: PolicyHolder, asked: AskedPolicies, former: TunnelPolicy | undefined): TunnelPolicy {
     const onWarning = (text: string): void => this.#onWarning(`${holder.name}: ${text}`);
     const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning };
-    const own = routeSteps(asked.options, poll, former?.own, { owner: holder.owner, room: this.#room });
+    const options = asked.options && this.#named(asked.options, keyOf(holder));
+    const own = routeSteps(options, poll, former?.own, { owner: holder.owner, room: this.#room });
     former?.own?.closeExcept(own);
     return new TunnelPolicy(holder, asked, own, this.#always);
+  }
+
+  /** Warnings begin with the name of the tunnel anyway. */
+  #named(options: StepOptions, id: string): StepOptions {
+    return { ...namedSteps(options, `tunnel ${id}`, this.#cookieKey), webhook: options.webhook };
   }
 
   #forget({ holder, own }: TunnelPolicy): void {
