@@ -64,6 +64,8 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     method: "GET",
     path: "/",
     host: "a.example",
+    site: "https://a.example",
+    upgrade: "",
     address,
     startedAt: performance.now(),
     identityLines: "",
@@ -71,6 +73,8 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     principal: undefined,
     signal: AbortSignal.any([]),
     fieldValue: (name) => fields[name] ?? "",
+    cookies: () => fields["cookie"] ?? "",
+    readBody: () => Promise.resolve(Buffer.alloc(0)),
     edit() {},
     // The request is over at once.
     hold: (held) => held.release(),

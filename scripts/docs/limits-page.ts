@@ -11,18 +11,23 @@ import {
   TARGET_LIMITS,
 } from "@postern/gateway";
 import {
+  BODY_QUOTA_LIMITS,
   FAILURES,
   FILE_LIMITS,
   FORWARD_AUTH_LIMITS,
   LISTING_LIMITS,
+  PASSWORD_LIMITS,
   RATE_LIMITS,
   VERIFIER_LIMITS,
+  WEBHOOK_BODY,
+  WEBHOOK_FAILURES,
 } from "@postern/gateway/service";
 import { PROXY_LIMITS } from "@postern/client/command";
 import { EVENTS_KEPT } from "@postern/client/status";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { CLIENT_HELLO_LIMITS, TLS_LIMITS } from "@postern/net";
-import { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "@postern/protocol";
+import { BCRYPT_COSTS } from "@postern/gateway/policies";
+import { DEFAULT_LIMITS, LOGIN_LIMITS, MAX_POLICIES, WORK_LIMITS } from "@postern/protocol";
 import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS } from "@postern/server";
 
 type Row = [limited: string, value: string, beyond: string];
@@ -104,6 +109,23 @@ export function limitsPage(): string {
       "the count of the one that has used least of its limit is dropped",
     ],
     ["wrong passwords from an address", `${FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
+    ["size of the form with a password", size(PASSWORD_LIMITS.form), "413 PN_HTTP_BODY_TOO_LARGE"],
+    [
+      "size of the body of a webhook",
+      `${WEBHOOK_BODY.usual / 1e6} MB; \`max_size\` changes it, up to ${WEBHOOK_BODY.most / 1e6} MB`,
+      "413 PN_HTTP_BODY_TOO_LARGE",
+    ],
+    [
+      "time for the body of a webhook, or of the form with a password",
+      time(ADMISSION_LIMITS.answer),
+      "408 PN_HTTP_BODY_TIMEOUT",
+    ],
+    [
+      "memory of such bodies while they are checked: of all, of a visitor, and of the tunnels of an owner",
+      `${size(BODY_QUOTA_LIMITS.total)}, ${size(BODY_QUOTA_LIMITS.visitor)} and ${size(BODY_QUOTA_LIMITS.owner)}`,
+      "503 PN_ACCESS_BODIES",
+    ],
+    ["wrong signatures of webhooks from an address", `${WEBHOOK_FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
     [
       "time for the response of `forward_auth`, and size of its body",
       `${time(FORWARD_AUTH_LIMITS.time)} and ${size(FORWARD_AUTH_LIMITS.bytes)}`,
@@ -281,6 +303,18 @@ export function limitsPage(): string {
       "requests for tunnels by an owner, per minute and at once",
       `${SERVER_LIMITS.bindsPerOwner}; \`bind_rate\` changes it`,
       "PN_OWNER_BIND_RATE with a retry hint",
+    ],
+    ["access policies of a tunnel", `${size(MAX_POLICIES)} of JSON`, "PN_POLICY_SIZE"],
+    ["cost of the bcrypt hashes in them", `${BCRYPT_COSTS.client}`, "PN_POLICY_INVALID"],
+    [
+      "visitors, passwords and tokens that the policies of all clients remember",
+      SERVER_LIMITS.policyEntries.toLocaleString("en"),
+      "a tunnel with more than an equal share forgets the visitor that has used least of its limit",
+    ],
+    [
+      "names with policies that are kept while no session serves them",
+      SERVER_LIMITS.policiesKept.toLocaleString("en"),
+      "what is known of the visitors of the oldest one is forgotten",
     ],
     ["time for requests in progress when a tunnel loses its name", time(SERVER_LIMITS.lastStreams), "they are reset"],
     [

@@ -95,7 +95,8 @@ export class TunnelServer implements Server, Measured {
     const { tunnelRate, tunnelBandwidth } = options;
     const limits = tunnelRate && new Steps([new HostRateLimitStep(tunnelRate)]);
     this.#bandwidths = tunnelBandwidth === undefined ? undefined : new Bandwidths(tunnelBandwidth);
-    this.#policies = new TunnelPolicies(options.policies, (text) => this.#log.warn(text), limits);
+    const warn = (text: string): void => this.#log.warn(text);
+    this.#policies = new TunnelPolicies(options.policies, warn, options.groups?.cookieKey, limits);
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,
@@ -210,6 +211,10 @@ export class TunnelServer implements Server, Measured {
 
   get tunnels(): number {
     return this.#registry.size;
+  }
+
+  get guarded(): number {
+    return this.#registry.guarded;
   }
 
   get streams(): number {

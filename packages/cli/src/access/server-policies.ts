@@ -1,4 +1,6 @@
+import { routeSteps } from "@postern/gateway/policies";
 import type { PolicyOptions } from "@postern/server";
+import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
 
@@ -7,9 +9,15 @@ export interface ServerPolicies extends Omit<LoadedAccess, "steps"> {
   policies: PolicyOptions;
 }
 
-/** Reads `[tunnel.server.policies]`. Throws CliError for the files. */
+/** Reads `[tunnel.server.policies]`. Throws CliError for the files, and PN_CONFIG_INVALID. */
 export async function loadServerPolicies(settings: Settings): Promise<ServerPolicies> {
   const { allow, always } = settings.loaded.values.tunnel.server.policies;
   const { steps, ...loaded } = await loadAccess(settings, always, ["tunnel", "server", "policies", "always"]);
+  try {
+    routeSteps(steps);
+  } catch (error) {
+    if (error instanceof RangeError) throw new CliError("PN_CONFIG_INVALID", error.message);
+    throw error;
+  }
   return { policies: Object.keys(steps).length === 0 ? { allow } : { allow, always: steps }, ...loaded };
 }

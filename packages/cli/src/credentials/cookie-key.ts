@@ -22,7 +22,9 @@ export function cookieKey(settings: Settings, warn: (text: string) => void): str
     return storedKey(file) ?? newKey(folder, file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    warn(`Cookies of sticky_sessions are only valid until the next start: ${reason}. Set state_dir in [server].`);
+    warn(
+      `Cookies of sticky_sessions and of passwords are only valid until the next start: ${reason}. Set state_dir in [server].`,
+    );
     return randomBytes(32).toString("base64url");
   }
 }

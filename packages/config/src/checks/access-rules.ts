@@ -3,6 +3,7 @@ import type { Path } from "../file/path.js";
 import { isListUrl } from "../kinds/address-source.js";
 import type { RuleViolation } from "./rule-violation.js";
 import { visitorTokenViolations } from "./token-rules.js";
+import { webhookViolations } from "./webhook-rules.js";
 
 type Access = RouteConfiguration["access"];
 type Limits = Access["rate_limit"] | RouteConfiguration["middleware"]["rate_limit"];
@@ -20,6 +21,7 @@ export function* accessViolations(
       "by_user needs a login that names the user: basic_auth, jwt, forward_auth with response_fields, or client_ca_file.";
     yield { path: [...path, "rate_limit", "by_user"], message };
   }
+  yield* webhookViolations(access, path, originOf);
   if (access.forward_auth.url === undefined && access.forward_auth.response_fields.length > 0)
     yield {
       path: [...path, "forward_auth"],

@@ -62,6 +62,7 @@ export function refusalResponse(refusal: Refusal, context: ResponseContext): Own
     status,
     title: STATUS_CODES[status] ?? "",
     message,
+    prompt: refusal.prompt,
     reference: requestId === "" ? code : `${code} · request ${requestId}`,
     json: { error: { status, code, message, retryable, ...(requestId !== "" && { request_id: requestId }) } },
   };

@@ -1,3 +1,5 @@
+import type { PasswordPrompt } from "./page-form.js";
+
 /** Why the gateway responds itself instead of relaying a message. */
 export interface Refusal {
   /** Stable, `PN_…`. Visitors see it in the field `Postern-Error`. */
@@ -8,6 +10,8 @@ export interface Refusal {
   readonly message: string;
   /** For the owner of the service or the server. Visitors do not see it; docs/errors.md shows it. */
   readonly advice?: string;
+  /** Asks visitors with a browser for a password. */
+  readonly prompt?: PasswordPrompt;
   /** Seconds to wait before trying again. */
   readonly retryAfter?: number;
   /** Fields that the status requires. */
@@ -114,7 +118,7 @@ export const refusals = refusalTable({
   PN_ACCESS_ADDRESS: [
     403,
     "This address is not available from your network. Use another network, or ask its owner for access.",
-    { advice: "`allow_ips` of the route or tunnel does not contain the visitor's address, or `deny_ips` does." },
+    { advice: "The visitor's address is not in `allow_ips` of the route or tunnel, or it is in `deny_ips`." },
   ],
   PN_ACCESS_LIST: [
     503,
@@ -186,8 +190,11 @@ export const refusals = refusalTable({
   ],
   PN_ACCESS_FAILURES: [
     429,
-    "Too many wrong passwords or tokens came from your network. Wait for the time in Retry-After, then try again.",
-    { retryAfter: 6, advice: "An address may send 10 wrong passwords and 100 invalid tokens per minute." },
+    "Too many failed attempts came from your network. Wait for the time in Retry-After, then try again.",
+    {
+      retryAfter: 6,
+      advice: "An address may send 10 wrong passwords, 100 invalid tokens and 100 wrong signatures per minute.",
+    },
   ],
   PN_ACCESS_BUSY: [
     503,
@@ -196,6 +203,33 @@ export const refusals = refusalTable({
       retryAfter: 2,
       advice: "The gateway checks two passwords at a time. bcrypt hashes with a lower cost are checked faster.",
     },
+  ],
+  PN_ACCESS_BODIES: [
+    503,
+    "The server is checking too many other requests at the moment. Try again shortly.",
+    {
+      retryAfter: 2,
+      advice:
+        "The bodies of requests that are being checked use all of the memory for them: 64 MiB, 16 MiB for each visitor, and 32 MiB for the tunnels of an owner.",
+    },
+  ],
+  PN_ACCESS_PASSWORD_PAGE: [
+    401,
+    "This address needs a password. Open it in a browser and enter the password, or ask its owner for access.",
+    {
+      advice:
+        "The file that `password_file` of the route names contains the password. Programs cannot enter it: give them a route with `basic_auth` or `jwt`.",
+    },
+  ],
+  PN_ACCESS_ORIGIN: [
+    403,
+    "This connection must come from a page of this address. Open the page in a browser.",
+    { advice: "On routes with a login, WebSockets need an Origin header with the scheme and the host of the address." },
+  ],
+  PN_ACCESS_SIGNATURE: [
+    401,
+    "This address accepts only requests with a valid signature. Sign the request with the secret of this address.",
+    { advice: "The gateway's log names the reason. See `[proxy.access.webhook]` of the route." },
   ],
   PN_ACCESS_CHANGED: [
     503,

@@ -10,8 +10,14 @@ export interface PlainStepRequest extends StepRequest {
 
 /** @param fields by name, in lower case */
 export function stepRequest(
-  given: Partial<Pick<StepRequest, "method" | "path" | "host" | "address" | "startedAt" | "certificate" | "principal">>,
+  given: Partial<
+    Pick<
+      StepRequest,
+      "method" | "path" | "host" | "site" | "upgrade" | "address" | "startedAt" | "certificate" | "principal"
+    >
+  >,
   fields: Readonly<Record<string, string>> = {},
+  body: Buffer | string = "",
 ): PlainStepRequest {
   const held: Held[] = [];
   const edits: FieldEdits[] = [];
@@ -20,6 +26,8 @@ export function stepRequest(
     method: "GET",
     path: "/",
     host: "a.test",
+    site: "https://a.test",
+    upgrade: "",
     address: "192.0.2.1",
     startedAt: 0,
     identityLines: "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.test\r\n",
@@ -30,6 +38,8 @@ export function stepRequest(
     edits,
     held,
     fieldValue: (name) => fields[name] ?? "",
+    cookies: () => fields["cookie"] ?? "",
+    readBody: () => Promise.resolve(Buffer.from(body)),
     edit: (each) => void edits.push(each),
     hold: (each) => void held.push(each),
     end: () => {

@@ -37,6 +37,10 @@ export interface StepRequest {
   readonly path: string;
   /** Canonical, without a port. */
   readonly host: string;
+  /** The scheme, the host and the port that the visitor requested, as `https://a.example`. */
+  readonly site: string;
+  /** The protocols that a valid upgrade request offers; otherwise empty. */
+  readonly upgrade: string;
   /** The visitor's IP address: behind a trusted proxy, the one that it names. */
   readonly address: string;
   /** The certificate of its connection; undefined: the handshake, if there was one, requested none. */
@@ -51,6 +55,15 @@ export interface StepRequest {
   readonly signal: AbortSignal;
   /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
   fieldValue(name: string, field?: Field): string;
+  /** The values of all Cookie fields, joined by semicolons. */
+  cookies(): string;
+  /**
+   * Reads the body before the step decides; the target gets it unchanged. A body with more than `most` bytes, or one
+   * that does not arrive in time, is refused. The promise is rejected if the request ends first.
+   * @param owner whose step it is, where several owners share a server
+   * @returns the content, without framing; the limit of the first call applies
+   */
+  readBody(most: number, owner?: string): Promise<Buffer>;
   /** Changes the fields that the target gets. */
   edit(edits: FieldEdits): void;
   /** Calls `release` of `held` when the request is over. */
@@ -64,6 +77,8 @@ export interface StepRequest {
 export interface Step {
   /** Unique among the steps of a route. */
   readonly name: string;
+  /** Paths whose requests pass the steps of this route on each host, and reach no target. Default: none. */
+  readonly paths?: readonly string[];
   /**
    * Decides about a request whose head has been read. A promise makes the request wait: nothing more of it is read
    * until the promise settles. Errors close the visitor's connection.

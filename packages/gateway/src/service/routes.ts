@@ -2,7 +2,8 @@ import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { PollDependencies } from "../middleware/addresses/polled-list.js";
 import { HostCas, type HostCa } from "../middleware/client-certificate/host-cas.js";
-import { routeSteps } from "../middleware/chain/route-steps.js";
+import { OwnPaths } from "../middleware/chain/own-paths.js";
+import { namedSteps, routeSteps, type StepOptions } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
 import { contentOf } from "../content.js";
@@ -43,6 +44,7 @@ export class Routes {
   #served = new Map<string, GatewayRoute>();
   #table = new RouteTable<GatewayRoute>([]);
   #clientCas = new HostCas([]);
+  #ownPaths = new OwnPaths([]);
   readonly #routed = new Routed();
   /** The steps of the routes themselves, without those of their targets. */
   readonly #steps = new WeakMap<GatewayRoute, Steps>();
@@ -71,6 +73,11 @@ export class Routes {
     return this.#table.find(this.#routed.of(head, address));
   }
 
+  /** The steps that own the path of a request. It reaches no route. */
+  ownersOf(path: string): Steps | undefined {
+    return this.#ownPaths.find(path);
+  }
+
   /** Whether the host of a route, or its wildcard, covers `host`. */
   namesHost(host: string): boolean {
     return this.#table.namesHost(host);
@@ -82,7 +89,8 @@ export class Routes {
   }
 
   /** Serves these routes from now on. @throws RangeError for a route that is not valid, and then nothing changes. */
-  replace(routes: readonly RouteOptions[]): RouteChanges {
+  replace(given: readonly RouteOptions[]): RouteChanges {
+    const routes = withoutOwnCookies(given);
     const before = this.#served;
     const served = new Map<string, GatewayRoute>();
     const byName = new Map([...before.values()].map((route) => [route.options.name, route]));
@@ -102,6 +110,7 @@ export class Routes {
       for (const route of created) this.#close(route);
       throw error;
     }
+    this.#ownPaths = new OwnPaths([...served.values()].map((route) => this.#steps.get(route)));
     this.#served = served;
     const ended = [...before].filter(([content]) => !served.has(content)).map(([, route]) => route);
     for (const route of ended) this.#close(route);
@@ -113,7 +122,7 @@ export class Routes {
     const counted = this.#traffic.use({ route: options.name });
     let steps: Steps | undefined;
     try {
-      steps = routeSteps(options.steps, this.#poll, former && this.#steps.get(former));
+      steps = routeSteps(this.#stepsOf(options), this.#poll, former && this.#steps.get(former));
       const route = this.#routeOf(options, { counted, steps }, former);
       if (steps !== undefined) this.#steps.set(route, steps);
       return route;
@@ -143,11 +152,24 @@ export class Routes {
     return new RespondRoute(options, action, dependencies);
   }
 
+  /** The steps of a route, with what they need of it. */
+  #stepsOf({ name, steps }: RouteOptions): StepOptions | undefined {
+    return steps && namedSteps(steps, name, this.#cookieKey);
+  }
+
   #close(route: GatewayRoute): void {
     route.close();
     this.#steps.get(route)?.close();
     this.#traffic.release(route.counted);
   }
+}
+
+/** If a route has a password, the targets of the others must not get the cookies of its visitors. */
+function withoutOwnCookies(routes: readonly RouteOptions[]): readonly RouteOptions[] {
+  if (!routes.some(({ steps }) => steps?.password !== undefined)) return routes;
+  return routes.map((route) =>
+    route.action.kind === "forward" ? { ...route, steps: { ...route.steps, dropsOwnCookies: true } } : route,
+  );
 }
 
 function changesOf(created: readonly GatewayRoute[], ended: readonly GatewayRoute[]): RouteChanges {

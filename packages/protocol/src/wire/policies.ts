@@ -10,7 +10,10 @@ export interface Policies {
   readonly deny_ips?: readonly string[];
   /** Users, each as a line of htpasswd: `name:hash`. */
   readonly basic_auth?: readonly string[];
+  /** The hash of a password that visitors enter on a page. */
+  readonly password_file?: string;
   readonly jwt?: JwtPolicy;
+  readonly webhook?: WebhookPolicy;
   readonly forward_auth?: ForwardAuthPolicy;
   readonly rate_limit?: RateLimitPolicy;
 }
@@ -25,6 +28,24 @@ export interface JwtPolicy {
   readonly audience?: string;
   /** Fields for the local service, each with the claim that it contains. Default: X-Forwarded-User with `sub`. */
   readonly claim_fields?: Readonly<Record<string, string>>;
+}
+
+/** How the senders of webhooks sign. `header` and what follows are for the kind `hmac`. */
+export interface WebhookPolicy {
+  readonly kind: "github" | "stripe" | "slack" | "standard-webhooks" | "hmac";
+  /** 1 to 8, each valid. */
+  readonly secret: readonly string[];
+  readonly header?: string;
+  /** Default `sha256`. */
+  readonly algorithm?: "sha256" | "sha1" | "sha512";
+  /** Default `hex`. */
+  readonly encoding?: "hex" | "base64";
+  /** Default: empty. */
+  readonly prefix?: string;
+  /** Milliseconds. Default 300,000. */
+  readonly window?: number;
+  /** Bytes of a body. Default 1,000,000. */
+  readonly max_size?: number;
 }
 
 export interface ForwardAuthPolicy {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Steps } from "@postern/gateway";
 import { SERVER_LIMITS } from "../limits.js";
 import { NO_POLICIES, type AskedPolicies } from "./asked-policies.js";
+import type { TunnelPolicy } from "./tunnel-policy.js";
 import { TunnelPolicies } from "./tunnel-policies.js";
 
 function asked(policies: TunnelPolicies, perMinute: number): AskedPolicies {
@@ -37,7 +38,7 @@ test("names without policies share one, which costs their requests nothing", () 
 
 test("limits of the server hold for all names; those of a gateway's routes have only the rest", () => {
   const limits = new Steps([]);
-  const policies = new TunnelPolicies({}, undefined, limits);
+  const policies = new TunnelPolicies({}, undefined, undefined, limits);
   const plain = policies.take("ann", "shop", NO_POLICIES);
   expect([plain.steps, plain.access]).toEqual([limits, undefined]);
   const own = policies.take("ann", "shop", asked(policies, 60));
@@ -47,18 +48,16 @@ test("limits of the server hold for all names; those of a gateway's routes have 
   expect(policies.take("ann", "other", NO_POLICIES).steps).not.toBe(limits);
 });
 
-test("of the names that are not served, those that were bound last are kept", () => {
+test("of the names that are not served, those that were served last are kept; those that are served do not count", () => {
   const policies = new TunnelPolicies();
   const rate = asked(policies, 60);
-  const served = policies.take("ann", "served", rate);
-  const first = policies.take("ann", "first", rate);
-  policies.release(first);
-  const rest = Array.from({ length: SERVER_LIMITS.policiesKept - 2 }, (_, n) => policies.take("ann", `n${n}`, rate));
-  for (const each of rest) policies.release(each);
-  expect(policies.take("ann", "first", rate)).toBe(first);
-  policies.release(first);
-  policies.take("ann", "more", rate);
-  expect(policies.take("ann", "served", rate)).toBe(served);
-  expect(policies.take("ann", "first", rate)).toBe(first);
-  expect(policies.take("ann", "n0", rate)).not.toBe(rest[0]);
+  const take = (name: string): TunnelPolicy => policies.take("ann", name, rate);
+  const served = Array.from({ length: 100 }, (_, n) => take(`served-${n}`));
+  const names = Array.from({ length: SERVER_LIMITS.policiesKept + 1 }, (_, n) => `idle-${n}`);
+  const idle = names.map(take);
+  for (const each of idle) policies.release(each);
+  expect(take("idle-1")).toBe(idle[1]);
+  expect(take(names.at(-1)!)).toBe(idle.at(-1));
+  expect(take("idle-0")).not.toBe(idle[0]);
+  expect(served.map((each, n) => take(`served-${n}`) === each)).not.toContain(false);
 });

@@ -5,10 +5,14 @@ import { CertificateStep, type CertificateOptions } from "../client-certificate/
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
+import { OwnCookiesStep } from "../own-cookies/own-cookies-step.js";
+import type { PasswordOptions } from "../password/password-login.js";
+import { PasswordStep } from "../password/password-step.js";
 import { RateLimitStep, UserRateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
 import type { Tenancy } from "../tenancy.js";
+import { WebhookStep, type WebhookStepOptions } from "../webhook/webhook-step.js";
 
 /** The steps of a route, as data. */
 export interface StepOptions {
@@ -20,12 +24,32 @@ export interface StepOptions {
   readonly clientCertificate?: CertificateOptions | undefined;
   /** Names and passwords of visitors. Default: none are needed. */
   readonly basicAuth?: BasicAuthOptions | undefined;
+  /** A password that visitors enter on a page. Default: none is needed. */
+  readonly password?: PasswordOptions | undefined;
+  /** Whether targets get no cookies of passwords, because other routes of the same hosts have them. Default false. */
+  readonly dropsOwnCookies?: boolean | undefined;
   /** Tokens of visitors. Default: none are needed. */
   readonly jwt?: JwtOptions | undefined;
+  /** Signatures of webhooks. Default: none are needed. */
+  readonly webhook?: WebhookStepOptions | undefined;
   /** A service that decides about each request. Default: none. */
   readonly forwardAuth?: ForwardAuthOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
   readonly credentials?: readonly CredentialField[] | undefined;
+}
+
+/**
+ * The steps of a route or of a tunnel, with what they need of it.
+ * @param name tells it from all others
+ * @param key returns the secret that signs cookies
+ */
+export function namedSteps(options: StepOptions, name: string, key: () => string): StepOptions {
+  const { password, webhook } = options;
+  return {
+    ...options,
+    ...(password && { password: { ...password, signing: { key: key(), route: name } } }),
+    ...(webhook && { webhook: { ...webhook, route: name } }),
+  };
 }
 
 /**
@@ -37,18 +61,34 @@ export interface StepOptions {
  * @throws RangeError for an option that is not valid.
  */
 export function routeSteps(
-  { addresses, rateLimit, clientCertificate, basicAuth, jwt, forwardAuth, credentials }: StepOptions = {},
+  options: StepOptions = {},
   poll?: PollDependencies,
   former?: Steps,
   tenancy?: Tenancy,
 ): Steps | undefined {
+  const {
+    addresses,
+    rateLimit,
+    clientCertificate,
+    basicAuth,
+    password,
+    dropsOwnCookies,
+    jwt,
+    webhook,
+    forwardAuth,
+    credentials,
+  } = options;
+  const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
   const limit = rateLimit && new RateLimitStep(rateLimit, tenancy);
   if (limit !== undefined) steps.push(limit);
   if (clientCertificate !== undefined) steps.push(new CertificateStep(clientCertificate, poll?.onWarning));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth, undefined, tenancy));
-  if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }, tenancy));
+  if (password !== undefined) steps.push(new PasswordStep(password, undefined, undefined, tenancy));
+  if (password !== undefined || dropsOwnCookies === true) steps.push(new OwnCookiesStep());
+  if (jwt !== undefined) steps.push(new JwtStep(jwt, warnings, tenancy));
+  if (webhook !== undefined) steps.push(new WebhookStep(webhook, warnings, tenancy));
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (limit !== undefined && rateLimit?.byUser === true) steps.push(new UserRateLimitStep(rateLimit, limit, tenancy));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
