@@ -14,6 +14,7 @@ import {
   BODY_QUOTA_LIMITS,
   FAILURES,
   FILE_LIMITS,
+  FORM_QUOTA_LIMITS,
   FORWARD_AUTH_LIMITS,
   LISTING_LIMITS,
   PASSWORD_LIMITS,
@@ -121,8 +122,13 @@ export function limitsPage(): string {
       "408 PN_HTTP_BODY_TIMEOUT",
     ],
     [
-      "memory of such bodies while they are checked: of all, of a visitor, and of the tunnels of an owner",
+      "memory of bodies of webhooks while they are checked: of all, of a visitor, and of the tunnels of an owner",
       `${size(BODY_QUOTA_LIMITS.total)}, ${size(BODY_QUOTA_LIMITS.visitor)} and ${size(BODY_QUOTA_LIMITS.owner)}`,
+      "503 PN_ACCESS_BODIES",
+    ],
+    [
+      "memory of forms with a password while they arrive: of all, of a visitor, and of the tunnels of an owner",
+      `${size(FORM_QUOTA_LIMITS.total)}, ${size(FORM_QUOTA_LIMITS.visitor)} and ${size(FORM_QUOTA_LIMITS.owner)}`,
       "503 PN_ACCESS_BODIES",
     ],
     ["wrong signatures of webhooks from an address", `${WEBHOOK_FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],

@@ -274,6 +274,18 @@ describe("what holds for all tunnels of a server", () => {
     await until("the empty list", async () => (await ask({}, { from: "127.0.0.2" })).status === 200);
   });
 
+  test("a token that is valid for all tunnels does not reach the service behind one", async () => {
+    const guarded = await configured(`[tunnel.server.policies.always.jwt]\nsecret = "${JWT_SECRET}"\n`);
+    const { origin, ask } = await share(() => [], {}, guarded);
+    expect(outcome(await ask())).toBe("401 PN_ACCESS_TOKEN");
+    for (let n = 0; n < 2; n++)
+      expect(outcome(await ask({ authorization: `Bearer ${token({ sub: "ann" })}` }))).toBe("200");
+    expect(origin.requests.map(({ headers }) => [headers["x-forwarded-user"], headers.authorization])).toEqual([
+      ["ann", undefined],
+      ["ann", undefined],
+    ]);
+  });
+
   test("a tunnel whose policy is no longer allowed ends; it is never left open without it", async () => {
     const folder = scratchFolder(onTestFinished);
     const file = join(folder, "postern.toml");

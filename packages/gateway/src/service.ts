@@ -31,7 +31,7 @@ export { LOGIN_LIFETIME, type PasswordOptions } from "./middleware/password/pass
 export { PASSWORD_LIMITS } from "./middleware/password/password-step.js";
 export { hashPassword } from "./middleware/basic-auth/hash-password.js";
 export { WEBHOOK_BODY, WEBHOOK_FAILURES, type WebhookStepOptions } from "./middleware/webhook/webhook-step.js";
-export { BODY_QUOTA_LIMITS } from "./bodies/body-quota.js";
+export { BODY_QUOTA_LIMITS, FORM_QUOTA_LIMITS } from "./bodies/body-quota.js";
 export { SIGNATURE_LIMITS, WebhookSignature, type WebhookOptions } from "./webhook-signatures/index.js";
 export type { CredentialField } from "./middleware/credential/credential-step.js";
 export { readAddressLines, type AddressFault } from "./middleware/addresses/address-lines.js";

@@ -30,6 +30,12 @@ export class SharedDomain {
     const domain = canonical(written);
     return domain !== "" && this.#suffix.endsWith(`.${domain}`);
   }
+
+  /** The same for a value as text: bytes in Latin-1. */
+  isSetByText(cookie: string): boolean {
+    const bytes = Buffer.from(cookie, "latin1");
+    return this.isSetBy(bytes, 0, bytes.length);
+  }
 }
 
 /**

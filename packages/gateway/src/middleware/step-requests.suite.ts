@@ -1,3 +1,4 @@
+import { editedValue } from "./field-edits.js";
 import type { FieldEdits, Held, StepRequest, Verdict } from "./step.js";
 
 /** A request for tests of a step alone. */
@@ -13,7 +14,17 @@ export function stepRequest(
   given: Partial<
     Pick<
       StepRequest,
-      "method" | "path" | "host" | "site" | "upgrade" | "address" | "startedAt" | "certificate" | "principal"
+      | "method"
+      | "path"
+      | "host"
+      | "site"
+      | "upgrade"
+      | "address"
+      | "startedAt"
+      | "certificate"
+      | "principal"
+      | "identityLines"
+      | "cdnLoop"
     >
   >,
   fields: Readonly<Record<string, string>> = {},
@@ -31,6 +42,7 @@ export function stepRequest(
     address: "192.0.2.1",
     startedAt: 0,
     identityLines: "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.test\r\n",
+    cdnLoop: "",
     signal: aborter.signal,
     certificate: undefined,
     principal: undefined,
@@ -40,6 +52,7 @@ export function stepRequest(
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.from(body)),
+    changedValue: (name) => editedValue(edits, name),
     edit: (each) => void edits.push(each),
     hold: (each) => void held.push(each),
     end: () => {

@@ -1,4 +1,5 @@
 import type { PeerCertificate } from "@postern/net";
+import type { BodyQuota } from "../bodies/body-quota.js";
 import type { Field, Refusal, Reply } from "../http/index.js";
 
 /** What a step decides about a request: undefined admits it, and anything else is the response. */
@@ -51,6 +52,8 @@ export interface StepRequest {
   readonly startedAt: number;
   /** The lines by which targets know the visitor, X-Forwarded-For and others, each ended by CRLF. */
   readonly identityLines: string;
+  /** CDN-Loop: the gateways that the request has passed. The values of all its fields, joined by commas. */
+  readonly cdnLoop: string;
   /** Aborted when the request ends while a step waits. A step that decides at once must not use it. */
   readonly signal: AbortSignal;
   /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
@@ -61,9 +64,15 @@ export interface StepRequest {
    * Reads the body before the step decides; the target gets it unchanged. A body with more than `most` bytes, or one
    * that does not arrive in time, is refused. The promise is rejected if the request ends first.
    * @param owner whose step it is, where several owners share a server
+   * @param quota the memory that the body uses. Default: that of signed bodies
    * @returns the content, without framing; the limit of the first call applies
    */
-  readBody(most: number, owner?: string): Promise<Buffer>;
+  readBody(most: number, owner?: string, quota?: BodyQuota): Promise<Buffer>;
+  /**
+   * The value that earlier steps have given to the field `name` (lower case), empty if they have removed it; undefined:
+   * they have left it as the visitor sent it. Whoever passes a field of the visitor on must ask for this first.
+   */
+  changedValue(name: string): string | undefined;
   /** Changes the fields that the target gets. */
   edit(edits: FieldEdits): void;
   /** Calls `release` of `held` when the request is over. */

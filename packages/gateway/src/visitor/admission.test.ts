@@ -48,6 +48,49 @@ test("lines of steps for the response are added to it, whoever writes it, and to
   }
 });
 
+test("steps set no cookie for a domain that several owners share, whether they admit a request or respond to it", () => {
+  const [own, shared] = ["a=1; Domain=shop.tunnel.example.com", "b=2; Domain=example.com"];
+  const visit = guarded(
+    new QuickStep((request) => {
+      request.edit({ names: [], lines: "", responseLines: `Set-Cookie: ${shared}\r\nSet-Cookie: ${own}\r\n` });
+      if (request.path === "/list") return { status: 302, text: "", fields: { "set-cookie": [own, shared] } };
+      return request.path === "/one" ? { status: 403, text: "", fields: { "Set-Cookie": shared } } : undefined;
+    }),
+  );
+  for (const path of ["/admitted", "/list", "/one"]) {
+    visit.send(`GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`);
+    if (path === "/admitted") visit.respond(OK);
+    const cookies = visit.connection.take().match(/^set-cookie: .*$/gim) ?? [];
+    expect(cookies.map((line) => line.slice("set-cookie: ".length))).toEqual(path === "/one" ? [] : [own]);
+  }
+});
+
+test("a step knows what earlier steps have made of a field", () => {
+  const seen: unknown[] = [];
+  const visit = guarded(
+    editing({ names: ["authorization", "cookie"], lines: "Cookie: a=1\r\n" }),
+    editing({ names: ["x-user"], lines: "X-User: me\r\n" }),
+    new QuickStep((request) => {
+      for (const name of ["authorization", "cookie", "x-user", "accept"]) seen.push(request.changedValue(name));
+      return undefined;
+    }),
+  );
+  visit.send("GET / HTTP/1.1\r\nHost: a.test\r\nAuthorization: x\r\nCookie: b=2\r\nAccept: y\r\n\r\n");
+  expect(seen).toEqual(["", "a=1", "me", undefined]);
+});
+
+test("steps change a field again: the target gets what the last step says of it, once", () => {
+  const visit = guarded(
+    editing({ names: ["x-user", "cookie"], lines: "X-User: first\r\nX-Kept: 1\r\nCookie: a=1\r\n" }),
+    editing({ names: ["x-user", "cookie"], lines: "X-User: second\r\n" }),
+  );
+  visit.send("GET / HTTP/1.1\r\nHost: a.test\r\nX-User: eve\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n");
+  const { text } = visit.upstream.stream;
+  expect(text.match(/x-user: .*/gi)).toEqual(["X-User: second"]);
+  expect(text).toContain("X-Kept: 1");
+  expect(text).not.toMatch(/cookie/i);
+});
+
 /** The statuses of the responses that the visitor got since the last call. */
 function statuses(visit: Visit): string[] {
   return [...visit.connection.take().matchAll(/HTTP\/1\.1 ([0-9]+) /g)].map(([, status]) => status!);

@@ -1,10 +1,13 @@
+import type { BodyQuota } from "../bodies/body-quota.js";
 import { ReadAhead } from "../bodies/read-ahead.js";
+import { unsharedFields, unsharedLines } from "../cookies/unshared-cookies.js";
 import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
 import { visitorKey } from "../middleware/rate-limit/visitor-key.js";
+import { editedValue, joinedEdits } from "../middleware/field-edits.js";
 import type { FieldEdits, Held, RequestedCertificate, StepRequest, Verdict } from "../middleware/step.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import type { GuardedRoute } from "../route.js";
@@ -136,6 +139,10 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return this.#visitor.context.identityLines();
   }
 
+  get cdnLoop(): string {
+    return this.#head.fieldValues(Field.cdnLoop);
+  }
+
   get certificate(): RequestedCertificate | undefined {
     return this.#visitor.context.certificate;
   }
@@ -160,18 +167,23 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return this.#head.fieldValues(Field.other, "cookie", "; ");
   }
 
-  readBody(most: number, owner?: string): Promise<Buffer> {
+  readBody(most: number, owner?: string, quota?: BodyQuota): Promise<Buffer> {
     if (this.#ahead === undefined) {
-      this.#ahead = new ReadAhead(most, { visitor: visitorKey(this.address), owner });
+      this.#ahead = new ReadAhead(most, { visitor: visitorKey(this.address), owner }, quota);
       if (this.#state === "parked") this.#beginAhead(this.#ahead);
     }
     return this.#ahead.content;
   }
 
-  edit(edits: FieldEdits): void {
+  changedValue(name: string): string | undefined {
+    return this.#edits === undefined ? undefined : editedValue([this.#edits], name);
+  }
+
+  edit(given: FieldEdits): void {
+    const edits = this.#unshared(given);
     this.principal = edits.principal ?? this.principal;
     const before = this.#edits;
-    this.#edits = before === undefined ? edits : joined(before, edits);
+    this.#edits = before === undefined ? edits : joinedEdits(before, edits);
   }
 
   hold(held: Held): void {
@@ -260,7 +272,17 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     }
     this.#finish(page.status);
     this.end();
-    this.#visitor.onDenied(page);
+    const { sharedDomain } = this.#visitor.context.exchanges;
+    const { fields } = page;
+    if (sharedDomain === undefined || fields === undefined) return this.#visitor.onDenied(page);
+    this.#visitor.onDenied({ ...page, fields: unsharedFields(fields, sharedDomain) } as NonNullable<Verdict>);
+  }
+
+  /** Cookies come from a service that the owner of the route chose: they are filtered like those of a target. */
+  #unshared(edits: FieldEdits): FieldEdits {
+    const { sharedDomain } = this.#visitor.context.exchanges;
+    if (sharedDomain === undefined || edits.responseLines === undefined) return edits;
+    return { ...edits, responseLines: unsharedLines(edits.responseLines, sharedDomain) };
   }
 
   #beginRecord(): void {
@@ -273,12 +295,4 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.endedAt = this.#visitor.context.exchanges.clock.now();
     this.#route?.onFinished?.(this);
   }
-}
-
-function joined(one: FieldEdits, other: FieldEdits): FieldEdits {
-  return {
-    names: [...one.names, ...other.names],
-    lines: one.lines + other.lines,
-    responseLines: (one.responseLines ?? "") + (other.responseLines ?? ""),
-  };
 }

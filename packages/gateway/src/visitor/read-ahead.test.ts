@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { BODY_QUOTA, BODY_QUOTA_LIMITS, BodyQuota } from "../bodies/body-quota.js";
+import {
+  BODY_QUOTA,
+  BODY_QUOTA_LIMITS,
+  BodyQuota,
+  FORM_QUOTA,
+  FORM_QUOTA_LIMITS,
+  type BodyPayer,
+} from "../bodies/body-quota.js";
+import { FakeVerifier } from "../middleware/basic-auth/fake-verifier.suite.js";
+import { PasswordStep } from "../middleware/password/password-step.js";
 import { DENIED, QuickStep, SlowStep, stepsOf } from "../middleware/chain/scripted-steps.suite.js";
 import type { Step, StepRequest, Verdict } from "../middleware/step.js";
 import { Visit } from "./visits.suite.js";
@@ -43,7 +52,7 @@ afterEach(() => {
     connection.destroy();
     connection.pump();
   }
-  expect(BODY_QUOTA.used).toBe(0);
+  expect([BODY_QUOTA.used, FORM_QUOTA.used]).toEqual([0, 0]);
 });
 
 function guarded(...steps: Step[]): Visit {
@@ -263,7 +272,7 @@ test("a visitor cannot use all of the memory for bodies, and gets 503 beyond its
 });
 
 test("many visitors cannot use more than the memory for bodies", () => {
-  const quota = new BodyQuota({ total: 10, visitor: 4, owner: 6, ownerLeast: 2 });
+  const quota = new BodyQuota({ total: 10, visitor: 4, owner: 6, ownerLeast: 2, operatorLeast: 3 });
   const take = (visitor: string, bytes: number, owner?: string): boolean => quota.take({ visitor, owner }, bytes);
   expect(["a", "b", "c"].map((visitor) => take(visitor, 3))).toEqual([true, true, true]);
   expect([take("a", 2), take("d", 2), take("d", 1)]).toEqual([false, false, true]);
@@ -278,4 +287,43 @@ test("many visitors cannot use more than the memory for bodies", () => {
   ] as const)
     quota.give({ visitor, owner }, bytes);
   expect([quota.used, take("b", 4, "ann"), take("c", 3, "ann"), take("c", 2, "ann")]).toEqual([1, true, false, true]);
+});
+
+test("owners of tunnels cannot use all of the memory: the operator's own routes always get a part of it", () => {
+  const quota = new BodyQuota({ total: 10, visitor: 5, owner: 5, ownerLeast: 1, operatorLeast: 3 });
+  expect([quota.take({ visitor: "a", owner: "ann" }, 5), quota.take({ visitor: "b", owner: "bob" }, 5)]).toEqual([
+    true,
+    true,
+  ]);
+  expect([4, 3, 1].map((bytes) => quota.take({ visitor: "c" }, bytes))).toEqual([false, true, false]);
+  quota.give({ visitor: "c" }, 3);
+  expect([quota.take({ visitor: "d" }, 3), quota.used]).toEqual([true, 13]);
+});
+
+test("strangers that use all of the memory for bodies with slow ones do not stop forms with a password", async () => {
+  const payers: BodyPayer[] = [];
+  const part = BODY_QUOTA_LIMITS.visitor;
+  const isTaken = (visitor: string): boolean => BODY_QUOTA.take({ visitor }, part) && payers.push({ visitor }) > 0;
+  while (isTaken(`stranger ${payers.length}`));
+  const verifier = new FakeVerifier();
+  const signing = { key: "key", route: "a" };
+  const step = new PasswordStep({ hash: "{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=", signing }, verifier);
+  const webhook = guarded(new BodyStep());
+  webhook.send(LENGTH);
+  const form = guarded(step);
+  const text = "password=wrong";
+  form.send(`POST ${step.paths[0]} HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+  await settled();
+  for (const payer of payers) BODY_QUOTA.give(payer, part);
+  expect([statuses(webhook), statuses(form)]).toEqual([["503"], []]);
+  expect(verifier.workers.flatMap(({ checks }) => checks.map(({ password }) => password))).toEqual(["wrong"]);
+});
+
+test("forms have a part of the memory each: of a visitor, and of an owner", () => {
+  const { visitor, owner } = FORM_QUOTA_LIMITS;
+  const quota = new BodyQuota(FORM_QUOTA_LIMITS);
+  expect([quota.take({ visitor: "a" }, visitor), quota.take({ visitor: "a" }, 1)]).toEqual([true, false]);
+  for (let n = 0; n < owner / visitor; n++) expect(quota.take({ visitor: `v${n}`, owner: "ann" }, visitor)).toBe(true);
+  expect(quota.take({ visitor: "b", owner: "ann" }, 1)).toBe(false);
+  expect(quota.take({ visitor: "b", owner: "bob" }, 1)).toBe(true);
 });

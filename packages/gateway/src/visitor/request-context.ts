@@ -101,11 +101,12 @@ export class RequestContext implements VisitorContext {
     if (this.#isMisdirected) return MISDIRECTED;
     this.#forwarded.readAddress(this.#head);
     const route = this.#host.router(this.#head, this.#info, this.#forwarded.address);
-    if (route.kind === "files") return this.#host.overloaded ? OVERLOADED : route;
-    if (route.kind !== "upstream") return route;
-    if (this.#host.overloaded) return OVERLOADED;
-    if (this.#host.forwarding.loops.isLoop(this.#head.fieldValues(Field.cdnLoop))) return LOOP;
-    return this.#head.maxForwards === 0 ? LAST_RECIPIENT : route;
+    const isForwarded = route.kind === "upstream";
+    if ((isForwarded || route.kind === "files") && this.#host.overloaded) return OVERLOADED;
+    // A step may ask a service about the request, and that leads back here as well.
+    const mayComeBack = isForwarded || route.steps !== undefined;
+    if (mayComeBack && this.#host.forwarding.loops.isLoop(this.#head.fieldValues(Field.cdnLoop))) return LOOP;
+    return isForwarded && this.#head.maxForwards === 0 ? LAST_RECIPIENT : route;
   }
 
   /** The gateway itself responds to the request `id`: reports it. @returns the page to send */

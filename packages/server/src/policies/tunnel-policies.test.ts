@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Steps } from "@postern/gateway";
+import { HostRateLimitStep, Steps } from "@postern/gateway";
 import { SERVER_LIMITS } from "../limits.js";
 import { NO_POLICIES, type AskedPolicies } from "./asked-policies.js";
 import type { TunnelPolicy } from "./tunnel-policy.js";
@@ -46,6 +46,28 @@ test("limits of the server hold for all names; those of a gateway's routes have 
   expect(own.steps).not.toBe(own.access);
   policies.replace({ always: { addresses: { deny: ["192.0.2.1"] } } });
   expect(policies.take("ann", "other", NO_POLICIES).steps).not.toBe(limits);
+});
+
+test("a stranger that a policy refuses uses up nothing of the limit of the tunnel", () => {
+  const limits = new Steps([new HostRateLimitStep({ requestsPerMinute: 1, burst: 1 })]);
+  const always = { addresses: { deny: ["192.0.2.1"] } };
+  const policies = new TunnelPolicies({ always }, undefined, undefined, limits);
+  const own = policies.read({ deny_ips: ["192.0.2.2"] });
+  if ("code" in own) throw new Error(own.code);
+  for (const [name, given] of [
+    ["plain", NO_POLICIES],
+    ["shop", own],
+  ] as const) {
+    const { steps } = policies.take("ann", name, given);
+    const codeFor = (address: string): string => {
+      const request = { address, host: name, startedAt: 0, cookies: () => "", changedValue() {}, hold() {} };
+      const verdict = steps?.check(request as never);
+      return verdict !== undefined && "code" in verdict ? verdict.code : "admitted";
+    };
+    const strangers = given === own ? ["192.0.2.1", "192.0.2.2"] : ["192.0.2.1"];
+    for (const stranger of strangers) expect(codeFor(stranger)).toBe("PN_ACCESS_ADDRESS");
+    expect([codeFor("192.0.2.3"), codeFor("192.0.2.3")]).toEqual(["admitted", "PN_TUNNEL_RATE"]);
+  }
 });
 
 test("of the names that are not served, those that were served last are kept; those that are served do not count", () => {

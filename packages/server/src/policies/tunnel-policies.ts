@@ -123,7 +123,7 @@ export class TunnelPolicies {
     if (content !== this.#alwaysContent) {
       const former = this.#always.steps;
       const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning: this.#onWarning };
-      const steps = always && routeSteps(this.#named(always, "*"), poll, former);
+      const steps = always && routeSteps(this.#named(forAllTunnels(always), "*"), poll, former);
       this.#always = { options: always, steps, limits: this.#limits };
       this.#alwaysContent = content;
       this.#plain.follow(this.#always);
@@ -161,6 +161,11 @@ export function checkPolicyOptions({ allow = [], always }: PolicyOptions): void 
   for (const each of allow)
     if (!known.includes(each)) throw new RangeError(`There is no policy ${JSON.stringify(each)}.`);
   if (always !== undefined) routeSteps(always);
+}
+
+/** A token that is valid for all tunnels must not reach the services behind them. */
+function forAllTunnels(always: StepOptions): StepOptions {
+  return always.jwt === undefined ? always : { ...always, jwt: { ...always.jwt, dropsToken: true } };
 }
 
 function keyOf({ owner, name }: PolicyHolder): string {

@@ -48,7 +48,8 @@ export class TunnelPolicy {
   /** What holds for all tunnels has changed. */
   follow(always: ServerPolicy): void {
     this.access = Steps.both(always.steps, this.own);
-    this.steps = Steps.both(always.limits, this.access);
+    // Only requests of visitors that are admitted count: strangers could lock them out otherwise.
+    this.steps = Steps.both(this.access, always.limits);
     this.#words = policyWords(this.asked.options, always.options);
   }
 }

@@ -65,6 +65,30 @@ describe("a service", () => {
     expect(headers["content-length"]).toBeUndefined();
   });
 
+  test("gets nothing that an earlier step has taken away, and of the cookies what targets get", async () => {
+    const asked = await Asked.start((_, outgoing) => outgoing.end());
+    const fields = { cookie: "a=b; postern_password_x=y", authorization: "Basic x", origin: "https://a", referer: "/" };
+    const request = stepRequest({}, fields);
+    request.edit({ names: ["authorization", "x-forwarded-user"], lines: "X-Forwarded-User: ann\r\n" });
+    request.edit({ names: ["origin"], lines: "Origin: secret\r\n" });
+    request.edit({ names: ["cookie"], lines: "Cookie: a=b\r\n" });
+    expect(outcome(await asked.step.check(request))).toBe("admitted");
+    const { headers } = asked.requests[0]!;
+    expect([headers.authorization, headers.origin, headers.cookie, headers.referer]).toEqual([
+      undefined,
+      undefined,
+      "a=b",
+      "/",
+    ]);
+  });
+
+  test("gets every CDN-Loop of the visitor, so that a request which comes back again and again is recognized", async () => {
+    const asked = await Asked.start((_, outgoing) => outgoing.end());
+    const request = stepRequest({ identityLines: "CDN-Loop: ours\r\n", cdnLoop: "first, ours; a=1" });
+    expect(outcome(await asked.step.check(request))).toBe("admitted");
+    expect(asked.requests[0]!.headers["cdn-loop"]).toBe("first, ours; a=1, ours");
+  });
+
   test("admits with 2xx, and sets the fields that are named, in place of those of the visitor", async () => {
     const asked = await Asked.start((_, outgoing) =>
       outgoing.writeHead(204, { "Remote-User": "ann", "X-Other": "no", "Set-Cookie": "a=b" }).end(),

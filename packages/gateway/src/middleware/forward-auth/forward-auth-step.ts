@@ -107,13 +107,14 @@ export class ForwardAuthStep implements Step {
   #ask(request: StepRequest, signal: AbortSignal, agent: Agent | false = this.#agent): Promise<Answer> {
     const headers: Record<string, string> = {};
     for (const [name, field] of ASKED) {
-      const value = request.fieldValue(name, field);
+      const value = passedValue(request, name, field);
       if (value !== "") headers[name] = value;
     }
     for (const line of request.identityLines.split("\r\n")) {
       const colon = line.indexOf(": ");
       if (colon > 0) headers[line.slice(0, colon)] = line.slice(colon + 2);
     }
+    if (request.cdnLoop !== "") headers["CDN-Loop"] = [request.cdnLoop, headers["CDN-Loop"] ?? ""].join(", ");
     headers["X-Forwarded-Method"] = request.method;
     headers["X-Forwarded-Uri"] = request.path;
     const options: RequestOptions = {
@@ -164,6 +165,16 @@ export class ForwardAuthStep implements Step {
     const reason = error instanceof Error ? error.message : String(error);
     this.#onWarning(`${this.#url.origin} cannot be asked about requests: ${reason}. Visitors get 502 until it can.`);
   }
+}
+
+/**
+ * A field for the service, empty if it gets none: what earlier steps took away from targets is not for the service
+ * either. Of the cookies it gets those that targets get.
+ */
+function passedValue(request: StepRequest, name: string, field: Field): string {
+  const changed = request.changedValue(name);
+  if (changed === undefined) return request.fieldValue(name, field);
+  return name === "cookie" ? changed : "";
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {

@@ -57,6 +57,16 @@ describe("a visitor", () => {
     });
   });
 
+  test("of a step that keeps tokens to itself is admitted, and the target gets no token", async () => {
+    const guarded = new Guarded({ dropsToken: true });
+    for (let n = 0; n < 2; n++) {
+      expect(await guarded.ask(token())).toBe("admitted");
+      expect(guarded.request.edits).toEqual([
+        { names: ["authorization", "x-forwarded-user"], lines: "X-Forwarded-User: ann\r\n", principal: "ann" },
+      ]);
+    }
+  });
+
   test("with a valid token is admitted, and the target gets its claims as fields", async () => {
     const fields = {
       "X-Forwarded-User": "sub",

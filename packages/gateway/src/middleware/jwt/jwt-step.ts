@@ -18,6 +18,8 @@ export interface JwtOptions extends KeyOptions {
   readonly audience?: string | undefined;
   /** Claims for targets, by the name of the field that contains them. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Whether targets get no token: it is also valid for targets of other owners. Default false. */
+  readonly dropsToken?: boolean | undefined;
 }
 
 /** What a step for tokens needs. */
@@ -165,7 +167,9 @@ export class JwtStep implements Step {
       return text === undefined ? "" : `${written}: ${text}\r\n`;
     });
     const principal = claimText(Object.hasOwn(claims, "sub") ? claims["sub"] : undefined);
-    return { names: this.#fields.map(([name]) => name), lines: lines.join(""), principal };
+    const names = this.#fields.map(([name]) => name);
+    if (this.#options.dropsToken === true) names.unshift("authorization");
+    return { names, lines: lines.join(""), principal };
   }
 }
 

@@ -1,3 +1,4 @@
+import { FORM_QUOTA } from "../../bodies/body-quota.js";
 import { refusals, type Refusal, type Reply } from "../../http/index.js";
 import { BasicAuthStep } from "../basic-auth/basic-auth-step.js";
 import type { Verifier } from "../basic-auth/verifier.js";
@@ -27,6 +28,7 @@ export class PasswordStep implements Step {
   readonly name = "password";
   readonly #login: PasswordLogin;
   readonly #passwords: BasicAuthStep;
+  readonly #owner: string | undefined;
   readonly #now: () => number;
 
   /**
@@ -36,6 +38,7 @@ export class PasswordStep implements Step {
   constructor(options: PasswordOptions, verifier?: Verifier, now: () => number = Date.now, tenancy?: Tenancy) {
     this.#login = new PasswordLogin(options);
     this.#passwords = new BasicAuthStep({ users: [{ name: "", hash: options.hash }] }, verifier, tenancy);
+    this.#owner = tenancy?.owner;
     this.#now = now;
   }
 
@@ -88,7 +91,8 @@ export class PasswordStep implements Step {
   }
 
   async #enter(request: StepRequest): Promise<Verdict> {
-    const form = new URLSearchParams((await request.readBody(PASSWORD_LIMITS.form)).toString("utf8"));
+    const body = await request.readBody(PASSWORD_LIMITS.form, this.#owner, FORM_QUOTA);
+    const form = new URLSearchParams(body.toString("utf8"));
     const to = returnPath(form.get("to") ?? "/");
     const credentials = Buffer.from(`:${form.get("password") ?? ""}`).toString("base64");
     const verdict = await this.#passwords.checkCredentials(request, `Basic ${credentials}`);
