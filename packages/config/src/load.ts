@@ -3,6 +3,7 @@ import { pathText, type Path } from "./file/path.js";
 import { ConfigError, problemOf, type Problem } from "./file/problem.js";
 import { resolve, type Layers, type Origin, type Resolution } from "./resolving/resolve.js";
 import { gatewayAddresses, type GatewayAddresses } from "./checks/gateway-addresses.js";
+import { emptyTableViolations } from "./checks/empty-tables.js";
 import { ruleViolations } from "./checks/rules.js";
 import { disabledTables } from "./checks/disabled-tables.js";
 import { misspelledVariables } from "./checks/misspelled-variables.js";
@@ -138,7 +139,12 @@ export function loadConfiguration(given: Layers): LoadedConfiguration {
   const problems = [...resolution.problems, ...(older?.problems ?? []), ...missing.map(({ problem }) => problem)];
   const origins = new Map(options.map(({ path, origin }) => [pathText(path), origin.from]));
   const violations =
-    problems.length > 0 ? [] : ruleViolations(values, (path) => origins.get(pathText(path)) ?? "default");
+    problems.length > 0
+      ? []
+      : [
+          ...ruleViolations(values, (path) => origins.get(pathText(path)) ?? "default"),
+          ...emptyTableViolations(resolution),
+        ];
   const found = [
     ...problems,
     ...violations.map(({ path, message }) => layers.file?.problem(path, message) ?? problemOf(message)),

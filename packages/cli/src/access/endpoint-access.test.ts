@@ -82,6 +82,18 @@ test("flags of the command line set the options", () => {
 });
 
 test.each([
+  ["POSTERN_PASSWORD_FILE", ""],
+  ["POSTERN_BASIC_AUTH_FILE", "\n"],
+  ["POSTERN_ALLOW_IPS", ","],
+  ["POSTERN_ALLOW_IPS", " "],
+  ["POSTERN_RATE_LIMIT", ""],
+])("%s=%j is refused, because it would let everyone in", (name, value) => {
+  expect(() => commandLineEndpoint({ env: { [name]: value }, flags: {}, command: "http" } as never)).toThrow(
+    expect.objectContaining({ message: expect.stringContaining(`${name} is empty`) as string }) as Error,
+  );
+});
+
+test.each([
   [{ "--allow-ip": "" }, "--allow-ip has no address"],
   [{ "--deny-ip": " , " }, "--deny-ip has no address"],
   [{ "--allow-ip": "https://lists.example/ips" }, "is a URL, which only the configuration of the server may name"],

@@ -14,6 +14,7 @@ export function* accessViolations(
   path: Path,
   originOf: (path: Path) => string,
 ): Generator<RuleViolation> {
+  yield* emptyViolations(access, path, originOf);
   yield* limitViolations(access.rate_limit, [...path, "rate_limit"], originOf);
   yield* visitorTokenViolations(access, path, originOf);
   if (access.rate_limit.by_user && !knowsUsers(access)) {
@@ -22,7 +23,7 @@ export function* accessViolations(
     yield { path: [...path, "rate_limit", "by_user"], message };
   }
   yield* webhookViolations(access, path, originOf);
-  if (access.forward_auth.url === undefined && access.forward_auth.response_fields.length > 0)
+  if (access.forward_auth.url === undefined && originOf([...path, "forward_auth", "response_fields"]) !== "default")
     yield {
       path: [...path, "forward_auth"],
       message: 'forward_auth has no url. Add one: url = "http://localhost:9091/verify"',
@@ -58,6 +59,19 @@ export function* endpointAccessViolations(access: Access, path: Path): Generator
       path: [...path, "allow_private"],
       message: "allow_private is not allowed here: servers contact no private addresses for their clients. Remove it.",
     };
+}
+
+/** An option that is given and empty would let everybody in, for instance if it refers to an empty variable. */
+function* emptyViolations(access: Access, path: Path, originOf: (path: Path) => string): Generator<RuleViolation> {
+  for (const [name, entries] of [
+    ["allow_ips", "addresses"],
+    ["deny_ips", "addresses"],
+    ["client_names", "names"],
+  ] as const)
+    if (access[name].length === 0 && originOf([...path, name]) !== "default")
+      yield { path: [...path, name], message: `${name} is empty. List ${entries}, or remove it.` };
+  for (const name of ["basic_auth", "password_file", "client_ca_file", "client_crl_file"] as const)
+    if (access[name] === "") yield { path: [...path, name], message: `${name} is empty. Name a file, or remove it.` };
 }
 
 function knowsUsers({ basic_auth, jwt, forward_auth, client_ca_file }: Access): boolean {

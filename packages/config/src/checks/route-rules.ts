@@ -18,6 +18,8 @@ export function* routeViolations(
     yield* redirectViolations(route, path);
     yield* folderViolations(route, path, originOf);
     yield* fileViolations(route, path);
+    if (route.client_ips.length === 0 && originOf([...path, "client_ips"]) !== "default")
+      yield { path: [...path, "client_ips"], message: "client_ips is empty. List addresses, or remove it." };
     yield* accessViolations(route.access, [...path, "access"], originOf);
     yield* clientCertificateViolations(route, path, { isSecure: server.ssl.enabled, earlier: proxy.slice(0, index) });
     yield* olderLimitViolations(route, path, originOf);

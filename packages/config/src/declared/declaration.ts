@@ -35,6 +35,10 @@ export interface Section<E extends Entries = Entries> {
   readonly pending: string | undefined;
   /** The option that a text sets which stands in place of the table. Undefined: only a table is accepted. */
   readonly shorthand: string | undefined;
+  /** Whether its options keep visitors out, so that an empty environment variable is a mistake and not the default. */
+  readonly guards: boolean;
+  /** What is missing in the table if it sets nothing. Undefined: it may be empty. */
+  readonly emptyFault: string | undefined;
 }
 
 /** A table that may occur several times: `[[name]]`. */
@@ -88,10 +92,13 @@ export function option<T>(
   };
 }
 
-type SectionDetails<E extends Entries> = Partial<Pick<Section, "pending">> & { shorthand?: keyof E & string };
+type SectionDetails<E extends Entries> = Partial<Pick<Section, "pending" | "guards" | "emptyFault">> & {
+  shorthand?: keyof E & string;
+};
 
 export function section<E extends Entries>(doc: string, entries: E, details: SectionDetails<E> = {}): Section<E> {
-  return { form: "section", doc, entries, pending: details.pending, shorthand: details.shorthand };
+  const { pending, shorthand, guards = false, emptyFault } = details;
+  return { form: "section", doc, entries, pending, shorthand, guards, emptyFault };
 }
 
 export function sections<E extends Entries>(doc: string, entries: E, details: SectionDetails<E> = {}): Sections<E> {

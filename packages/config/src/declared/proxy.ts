@@ -61,7 +61,7 @@ const match = {
     "Query parameters and the values that they must have, after percent-decoding. `*` stands for any value.",
     { default: {} as Record<string, string> },
   ),
-  client_ips: option(list(network()), "Addresses and networks of visitors that the route serves. Empty: all.", {
+  client_ips: option(list(network()), "Addresses and networks of visitors that the route serves. Default: all.", {
     default: [] as string[],
   }),
 };

@@ -73,15 +73,17 @@ class Resolver {
     this.#layers = layers;
   }
 
-  section(declared: Section, given: unknown, path: Path): Record<string, unknown> {
+  /** @param isGuard whether the section is part of one that guards something */
+  section(declared: Section, given: unknown, path: Path, isGuard = false): Record<string, unknown> {
     const { shorthand } = declared;
+    const guards = isGuard || declared.guards;
     const table = shorthand !== undefined && typeof given === "string" ? { [shorthand]: given } : given;
     if (table !== undefined && !isTable(table)) {
       this.#inFile(
         path,
         `${pathText(path)} must be ${shorthand === undefined ? "" : "a text or "}a table. Write ${headerText(path)}`,
       );
-      return this.section(declared, undefined, path);
+      return this.section(declared, undefined, path, isGuard);
     }
     if (table !== undefined) this.sections.push({ path, section: declared });
     const known = Object.keys(declared.entries);
@@ -91,8 +93,8 @@ class Resolver {
     const found = Object.entries(declared.entries).map(([name, entry]): [string, unknown] => {
       const given = table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
       const there = [...path, name];
-      if (entry.form === "option") return [name, this.#option(entry, given, there)];
-      if (entry.form === "section") return [name, this.section(entry, given, there)];
+      if (entry.form === "option") return [name, this.#option(entry, given, there, guards)];
+      if (entry.form === "section") return [name, this.section(entry, given, there, guards)];
       return [name, this.#list(entry, given, there)];
     });
     const isNamed = this.options
@@ -109,19 +111,21 @@ class Resolver {
     return [];
   }
 
-  #option(option: Option<unknown>, given: unknown, path: Path): unknown {
-    const { value, origin } = this.#strongest(option, given, path);
+  #option(option: Option<unknown>, given: unknown, path: Path, guards: boolean): unknown {
+    const { value, origin } = this.#strongest(option, given, path, guards);
     this.options.push({ path, option, value, origin });
     return value;
   }
 
-  #strongest(option: Option<unknown>, given: unknown, path: Path): { value: unknown; origin: Origin } {
+  #strongest(option: Option<unknown>, given: unknown, path: Path, guards: boolean): { value: unknown; origin: Origin } {
     const { env, flags, command } = this.#layers;
     // Every layer is read, so that an error is reported even if a layer with higher precedence overrides the value.
     const fromFile = given === undefined ? undefined : this.#readFile(option.kind, given, path);
     const name = environmentName(path, option);
     const text = name === undefined ? undefined : variableValue(env, name);
     const fromEnv = text === undefined || text === "" ? undefined : this.#readText(name!, option, text);
+    if (guards && text !== undefined && (text.trim() === "" || isEmptyList(fromEnv?.value)))
+      this.problems.push(problemOf(`${name} is empty. Give it a value, or unset it: an empty one keeps nobody out.`));
     const flag = option.flagOf === undefined || option.flagOf === command ? flagName(option) : undefined;
     const typed = flag === undefined ? undefined : flags?.[flag];
     const fromFlag = typed === undefined ? undefined : this.#readText(flag!, option, typed);
@@ -184,6 +188,10 @@ class Resolver {
   #problem(path: Path, message: string): Problem {
     return this.#layers.file?.problem(path, message) ?? problemOf(message);
   }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function sentence(name: string, fault: string): string {

@@ -113,7 +113,12 @@ export class Routes {
     this.#ownPaths = new OwnPaths([...served.values()].map((route) => this.#steps.get(route)));
     this.#served = served;
     const ended = [...before].filter(([content]) => !served.has(content)).map(([, route]) => route);
-    for (const route of ended) this.#close(route);
+    const nextByName = new Map([...served.values()].map((route) => [route.options.name, route]));
+    for (const route of ended) {
+      // Requests that wait for a step of the route are not admitted by rules that no longer hold.
+      if (!hasSameSteps(route, nextByName.get(route.options.name))) this.#steps.get(route)?.markReplaced();
+      this.#close(route);
+    }
     return changesOf(created, ended);
   }
 
@@ -170,6 +175,10 @@ function withoutOwnCookies(routes: readonly RouteOptions[]): readonly RouteOptio
   return routes.map((route) =>
     route.action.kind === "forward" ? { ...route, steps: { ...route.steps, dropsOwnCookies: true } } : route,
   );
+}
+
+function hasSameSteps(route: GatewayRoute, next: GatewayRoute | undefined): boolean {
+  return next !== undefined && contentOf(next.options.steps ?? {}) === contentOf(route.options.steps ?? {});
 }
 
 function changesOf(created: readonly GatewayRoute[], ended: readonly GatewayRoute[]): RouteChanges {

@@ -16,10 +16,18 @@ export interface KeyOptions {
   jwksUrl?: string;
   /** Whether the host of `jwksUrl` may have private addresses. Default false. */
   allowPrivate?: boolean;
+  /** Bits of the largest RSA key at `jwksUrl` that is used. Default: any number. */
+  mostBits?: number | undefined;
 }
 
 /** The keys of these options; undefined if they name none. @throws RangeError when a key is invalid or too weak. */
-export function keySource({ secret, publicKey, jwksUrl, allowPrivate = false }: KeyOptions): KeySource | undefined {
+export function keySource({
+  secret,
+  publicKey,
+  jwksUrl,
+  allowPrivate = false,
+  mostBits,
+}: KeyOptions): KeySource | undefined {
   if ([secret, publicKey, jwksUrl].filter((each) => each !== undefined).length > 1)
     throw new RangeError("Configure only one of secret, publicKey and jwksUrl: a token must not choose its key.");
   if (jwksUrl !== undefined) {
@@ -31,6 +39,7 @@ export function keySource({ secret, publicKey, jwksUrl, allowPrivate = false }: 
         return body;
       },
       () => performance.now(),
+      mostBits,
     );
     return (kid) => keys.find(kid);
   }

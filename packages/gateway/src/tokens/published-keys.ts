@@ -27,11 +27,17 @@ export class PublishedKeys {
   readonly #fetch: () => Promise<string>;
   readonly #now: () => number;
   #known: Published | undefined;
+  readonly #mostBits: number | undefined;
   #asking: Promise<Published> | undefined;
   #askedAt = -Infinity;
 
-  /** @param fetch fetches the JWKS as text. @param now returns milliseconds. */
-  constructor(fetch: () => Promise<string>, now: () => number) {
+  /**
+   * @param fetch fetches the JWKS as text
+   * @param now returns milliseconds
+   * @param mostBits of an RSA key; larger ones are not used
+   */
+  constructor(fetch: () => Promise<string>, now: () => number, mostBits?: number) {
+    this.#mostBits = mostBits;
     this.#fetch = fetch;
     this.#now = now;
   }
@@ -74,7 +80,7 @@ export class PublishedKeys {
     }
     this.#askedAt = this.#now();
     this.#asking = this.#fetch()
-      .then((text) => (this.#known = { ...parse(text), at: this.#now() }))
+      .then((text) => (this.#known = { ...parse(text, this.#mostBits), at: this.#now() }))
       .catch((error: unknown) => {
         throw new TokenError("unavailable", `jwks_url: ${(error as Error).message}`, Math.ceil(this.#pause));
       })
@@ -88,7 +94,7 @@ function pick({ byId, all }: Published, kid: string | undefined): TokenKey | und
   return all.length === 1 ? all[0] : undefined;
 }
 
-function parse(text: string): Omit<Published, "at"> {
+function parse(text: string, mostBits: number | undefined): Omit<Published, "at"> {
   let keys: unknown;
   try {
     keys = (JSON.parse(text) as { keys?: unknown } | null)?.keys;
@@ -99,7 +105,7 @@ function parse(text: string): Omit<Published, "at"> {
   if (keys.length > KEY_LIMITS.keys) throw new Error(`there are more than ${KEY_LIMITS.keys} keys`);
   const found: Omit<Published, "at"> = { byId: new Map(), all: [] };
   for (const jwk of keys as unknown[]) {
-    const key = typeof jwk === "object" && jwk !== null ? jwkKey(jwk as Record<string, unknown>) : undefined;
+    const key = typeof jwk === "object" && jwk !== null ? jwkKey(jwk as Record<string, unknown>, mostBits) : undefined;
     if (key === undefined) continue;
     found.all.push(key);
     const { kid } = jwk as { kid?: unknown };

@@ -40,13 +40,18 @@ export function pemKey(pem: string): TokenKey {
   return publicKey(key);
 }
 
-/** A key of a JWKS; undefined: it does not verify signatures, or its kind is not supported. */
-export function jwkKey(jwk: Record<string, unknown>): TokenKey | undefined {
+/**
+ * A key of a JWKS; undefined: it does not verify signatures, or its kind is not supported.
+ * @param mostBits of an RSA key: larger ones cost much time for each token
+ */
+export function jwkKey(jwk: Record<string, unknown>, mostBits = Infinity): TokenKey | undefined {
   const { use, key_ops, alg, kty } = jwk;
   if (kty === "oct" || "d" in jwk || (use !== undefined && use !== "sig")) return undefined;
   if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes("verify"))) return undefined;
   try {
-    const found = publicKey(createPublicKey({ key: jwk as JsonWebKey, format: "jwk" }));
+    const key = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
+    if ((key.asymmetricKeyDetails?.modulusLength ?? 0) > mostBits) return undefined;
+    const found = publicKey(key);
     if (alg === undefined) return found;
     const allowed = found.algorithms[0] === "RS256" ? RSA : found.algorithms;
     return allowed.includes(alg as string) ? { ...found, algorithms: [alg as string] } : undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DENIED, QuickStep, SlowStep, stepsOf } from "../middleware/chain/scripted-steps.suite.js";
 import type { FieldEdits, Step } from "../middleware/step.js";
-import type { Steps } from "../middleware/chain/steps.js";
+import { Steps } from "../middleware/chain/steps.js";
 import { Visit } from "./visits.suite.js";
 
 const GET = "GET /a HTTP/1.1\r\nHost: a.test\r\n\r\n";
@@ -379,6 +379,20 @@ describe("a step that waits", () => {
     visit.upstream.route.steps = which === "none" ? undefined : stepsOf(new QuickStep(() => DENIED));
     await slow.decide();
     expect(visit.connection.take()).toMatch(/^HTTP\/1\.1 503 [^]*PN_ACCESS_CHANGED/);
+    expect(visit.upstream.streams).toHaveLength(0);
+  });
+
+  test("is not enough if its steps were replaced by then, also as a part of others: the request is refused", async () => {
+    const slow = new SlowStep();
+    const visit = guarded(slow);
+    const own = visit.upstream.route.steps!;
+    for (const steps of [own, Steps.both(own, stepsOf(new QuickStep()))]) {
+      visit.upstream.route.steps = steps;
+      visit.send(GET);
+      own.markReplaced();
+      await slow.decide();
+      expect(visit.connection.take()).toMatch(/^HTTP\/1\.1 503 [^]*PN_ACCESS_CHANGED/);
+    }
     expect(visit.upstream.streams).toHaveLength(0);
   });
 

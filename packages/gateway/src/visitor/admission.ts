@@ -255,7 +255,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   #decide(verdict: Verdict): void {
     if (verdict !== undefined) return this.#refuse(verdict);
     // While the request waited, the route may have got steps that it has not passed.
-    if (this.#route?.steps !== this.#steps) return this.#refuse(refusals.PN_ACCESS_CHANGED);
+    const isChanged = this.#route?.steps !== this.#steps || this.#steps?.isReplaced === true;
+    if (isChanged) return this.#refuse(refusals.PN_ACCESS_CHANGED);
     if (this.#ahead?.isDone === false) throw new Error("A step admitted a request whose body it still reads.");
     // The visitor has got its 100 Continue.
     if (this.#ahead !== undefined) this.#head.expectContinue = false;

@@ -39,9 +39,10 @@ describe("the visitor", () => {
     ["IPv4 in IPv6 is IPv4", "fd00::1", "::ffff:192.0.2.1", "192.0.2.1"],
     ["IPv4 in IPv6 is IPv4 in its other forms", "fd00::1", "192.0.2.1, ::FFFF:0A01:101", "192.0.2.1"],
     ["IPv4 in IPv6 is IPv4 without a gap", "fd00::1", "0:0:0:0:0:ffff:c000:201", "192.0.2.1"],
-    ["an entry that is not an address ends the chain", "127.0.0.1", "192.0.2.1, unknown, 10.1.1.1", "10.1.1.1"],
-    ["a zone is not an address of another machine", "127.0.0.1", "fe80::1%eth0", "127.0.0.1"],
-    ["markup is not an address", "127.0.0.1", '192.0.2.1, "><script>', "127.0.0.1"],
+    ["an entry that is not an address is nobody that is known", "127.0.0.1", "192.0.2.1, unknown, 10.1.1.1", "unknown"],
+    ["a zone is not an address of another machine", "127.0.0.1", "fe80::1%eth0", "unknown"],
+    ["markup is not an address", "127.0.0.1", '192.0.2.1, "><script>', "unknown"],
+    ["neither is nothing after a comma", "127.0.0.1", "192.0.2.1,", "unknown"],
   ])("%s", (_, peer, chain, visitor) => {
     expect(trusted.visitor(peer, chain)).toBe(visitor);
   });

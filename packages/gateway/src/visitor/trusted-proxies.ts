@@ -1,6 +1,9 @@
 import { isIP } from "node:net";
 import { type Network, NetworkList, parseNetwork, unmapped } from "@postern/net";
 
+/** In place of an address (RFC 7239, section 6.2). It belongs to no network. */
+const UNKNOWN_VISITOR = "unknown";
+
 /**
  * The proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted. These fields are dropped from all other peers.
  */
@@ -22,15 +25,15 @@ export class TrustedProxies {
 
   /**
    * The visitor behind `peer`: the last address in the chain that is not a trusted proxy's. All entries before it may
-   * be forged.
+   * be forged. `UNKNOWN_VISITOR` if a proxy names the visitor in no form that can be read: it is not the proxy itself.
    * @param chain X-Forwarded-For, as `peer` sent it
    */
   visitor(peer: string, chain: string): string {
     let address = peer;
-    const said = chain.split(",");
-    while (this.has(address)) {
-      const before = plainAddress(said.pop() ?? "");
-      if (before === "") break;
+    const said = chain.trim() === "" ? [] : chain.split(",");
+    while (said.length > 0 && this.has(address)) {
+      const before = plainAddress(said.pop()!);
+      if (before === "") return UNKNOWN_VISITOR;
       address = before;
     }
     return address;

@@ -7,10 +7,14 @@ export class Steps {
   readonly #steps: readonly Step[];
   /** Whether a step has paths of its own. */
   readonly #hasPaths: boolean;
+  /** Those that these consist of, if they were put together. */
+  readonly #parts: readonly Steps[];
+  #isReplaced = false;
 
   /** @param former those of the route before a reload */
-  constructor(steps: readonly Step[], former?: Steps) {
+  constructor(steps: readonly Step[], former?: Steps, parts: readonly Steps[] = []) {
     this.#steps = steps;
+    this.#parts = parts;
     this.#hasPaths = steps.some(({ paths }) => paths !== undefined);
     const formerSteps = former === undefined ? [] : former.#steps;
     for (const step of steps) {
@@ -22,7 +26,7 @@ export class Steps {
   /** The steps of `first`, and then those of `second`. They are not created again, and know what they know. */
   static both(first: Steps | undefined, second: Steps | undefined): Steps | undefined {
     if (first === undefined || second === undefined) return first ?? second;
-    return new Steps([...first.#steps, ...second.#steps]);
+    return new Steps([...first.#steps, ...second.#steps], undefined, [first, second]);
   }
 
   /** The verdict of the first step that does not admit the request. A promise only if a step waits. */
@@ -39,6 +43,15 @@ export class Steps {
   /** The paths of the steps themselves. */
   get paths(): string[] {
     return this.#steps.flatMap(({ paths = [] }) => paths);
+  }
+
+  /** Whether others are in force in place of these, or of a part of them: what these admit is not admitted. */
+  get isReplaced(): boolean {
+    return this.#isReplaced || this.#parts.some((part) => part.isReplaced);
+  }
+
+  markReplaced(): void {
+    this.#isReplaced = true;
   }
 
   close(): void {

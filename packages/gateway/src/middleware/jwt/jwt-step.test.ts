@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Refusal } from "../../http/index.js";
+import { SharedRoom } from "../shared-room.js";
 import { outcome, stepRequest, type PlainStepRequest } from "../step-requests.suite.js";
 import { JwtStep, type JwtOptions } from "./jwt-step.js";
 
@@ -180,6 +181,25 @@ test("keys at a URL: while they cannot be fetched, visitors get 503, and the rea
   const invented = `${part({ alg: "ES256", kid: "b" })}.${part(CLAIMS)}.${"A".repeat(86)}`;
   for (let n = 0; n < 2; n++) expect(await guarded.ask(invented)).toBe(INVALID);
   expect(guarded.warnings).toHaveLength(1);
+});
+
+test("an owner of tunnels cannot publish a key so large that its checks take long", async () => {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 4_104 });
+  const server = createServer((_, outgoing) => {
+    outgoing.end(JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "a" }] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const text = `${part({ alg: "RS256", kid: "a" })}.${part(CLAIMS)}`;
+  const signed = `${text}.${sign("sha256", Buffer.from(text), privateKey).toString("base64url")}`;
+  const options = { jwksUrl, allowPrivate: true, fields: {} };
+  const verdictOf = async (tenancy?: { room: SharedRoom }): Promise<string> => {
+    const request = stepRequest({}, { authorization: `Bearer ${signed}` });
+    return outcome(await new JwtStep(options, { now: () => NOW }, tenancy).check(request));
+  };
+  expect(await verdictOf()).toBe("admitted");
+  expect(await verdictOf({ room: new SharedRoom(100) })).toBe("503 PN_ACCESS_ISSUER");
 });
 
 test("keys and fields that are not valid are refused", () => {

@@ -34,6 +34,8 @@ export interface JwtDependencies {
 const CHECKS: Rate = { interval: 600, burst: 100 };
 /** How long a token is known to be valid, in milliseconds: a key may be withdrawn. */
 const KNOWN = 300_000;
+/** Of a key that an owner of tunnels publishes: larger ones cost the server much time for each token. */
+const MOST_BITS = 4_096;
 const MOST_KNOWN = 4_096;
 const LONGEST = 8_192;
 
@@ -73,7 +75,7 @@ export class JwtStep implements Step {
   ) {
     this.#checks = new AttemptLimit(CHECKS, tenancy?.room);
     this.#share = tenancy?.room.share(() => this.#forgetOldest());
-    const keys = keySource(options);
+    const keys = keySource(tenancy === undefined ? options : { ...options, mostBits: MOST_BITS });
     if (keys === undefined) throw new RangeError("Tokens need a secret, a public key or a jwksUrl.");
     this.#keys = keys;
     this.#options = options;

@@ -93,8 +93,10 @@ export class UserRateLimitStep implements Step {
     const key = principal === undefined ? `address ${visitorKey(address)}` : `user ${valueKey(principal)}`;
     const entry = this.#users.entry(key, now, rule.rate.interval);
     if (entry === undefined) return refusals.PN_OVERLOADED;
-    this.#beforeLogin.forgive(request);
-    return rule.refusalOf(entry, now) ?? rule.count(request, entry, now);
+    const refused = rule.refusalOf(entry, now) ?? rule.count(request, entry, now);
+    // Otherwise one account beyond its limit could send any number of requests from its address.
+    if (refused === undefined) this.#beforeLogin.forgive(request);
+    return refused;
   }
 
   inherit(former: Step): void {

@@ -58,6 +58,13 @@ describe("a limit by user", () => {
     expect(limited.ask("ann", "192.0.2.2")).toBe("admitted");
   });
 
+  test("counts the refused requests of a user for the address, so that one account does not make it free", () => {
+    const limited = new Limited({ requestsPerMinute: 10 });
+    expect(limited.many(30, "ann")).toEqual({ admitted: 10, [RATE]: 20 });
+    expect(limited.ask("nobody")).toBe(RATE);
+    expect(limited.ask("nobody", "192.0.2.2")).toBe(DENIAL);
+  });
+
   test("counts users that stay unknown by their address", () => {
     const limited = new Limited({ requestsPerMinute: 3 });
     expect(limited.many(5, "")).toEqual({ admitted: 3, [RATE]: 2 });
