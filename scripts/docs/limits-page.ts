@@ -11,10 +11,15 @@ import {
   TARGET_LIMITS,
 } from "@postern/gateway";
 import {
+  CODE_LIMITS,
   FAILURES,
   FILE_LIMITS,
   FORWARD_AUTH_LIMITS,
+  IDENTITY_LIMITS,
   LISTING_LIMITS,
+  LOGIN_FAILURES,
+  LOGIN_TIME,
+  OIDC_LIMITS,
   RATE_LIMITS,
   VERIFIER_LIMITS,
 } from "@postern/gateway/service";
@@ -114,6 +119,16 @@ export function limitsPage(): string {
       `${VERIFIER_LIMITS.threads} and ${VERIFIER_LIMITS.waiting}`,
       "503 PN_ACCESS_BUSY",
     ],
+    ["time for a login at an OpenID provider", time(LOGIN_TIME), "403 PN_ACCESS_LOGIN_EXPIRED"],
+    [
+      "time until the browser has used the one-time code of a login, and codes that wait",
+      `${time(CODE_LIMITS.lifetime)} and ${CODE_LIMITS.codes}`,
+      "403 PN_ACCESS_LOGIN_EXPIRED, 503 PN_ACCESS_LOGINS",
+    ],
+    ["logins that wait for the OpenID provider", `${OIDC_LIMITS.exchanges}`, "503 PN_ACCESS_LOGINS"],
+    ["logins of a browser that are in progress", `${OIDC_LIMITS.pending}`, "the oldest is dropped"],
+    ["logins of an address that fail", `${LOGIN_FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
+    ["groups of an account, in bytes", `${IDENTITY_LIMITS.groups}`, "further groups are dropped"],
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     ["bytes of served files in memory", size(FILE_LIMITS.cache), "the file that was used least recently is dropped"],
     [

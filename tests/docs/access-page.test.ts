@@ -2,7 +2,9 @@ import { createHmac } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { exchange, Origin, scratchFolder, until, type Exchange, type Program } from "@postern/testkit";
+import { claimPort, exchange, Origin, scratchFolder, until, type Exchange, type Program } from "@postern/testkit";
+import { JarBrowser } from "../access/jar-browser.ts";
+import { CLIENT_ID, CLIENT_SECRET, OpenIdService } from "../access/open-id-service.ts";
 import { DocumentedPage, shell } from "./documented-page.ts";
 
 let page: DocumentedPage;
@@ -15,6 +17,8 @@ beforeAll(() => {
     ["password", "toml", /basic_auth/],
     ["token", "toml", /claim_fields/],
     ["service", "toml", /forward_auth/],
+    ["login", "toml", /emails = /],
+    ["hosts", "toml", /callback_url/],
     ["rate", "toml", /requests_per_minute = 60/],
     ["credential", "toml", /bearer_token/],
   ]);
@@ -28,13 +32,18 @@ interface Served {
 }
 
 /** Runs `postern serve` with an example, and an origin in place of its target. */
-async function served(example: string, files: Record<string, string> = {}, environment = ""): Promise<Served> {
+async function served(
+  example: string,
+  files: Record<string, string> = {},
+  environment = "",
+  listenPort = 0,
+): Promise<Served> {
   const folder = scratchFolder(onTestFinished);
   const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.end("origin"));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
   const text = example.replace("localhost:3000", `127.0.0.1:${origin.port}`);
   writeFileSync(join(folder, "postern.toml"), text, { mode: 0o600 });
-  const program = shell(onTestFinished, folder, `${environment} npx postern serve --listen 127.0.0.1:0`);
+  const program = shell(onTestFinished, folder, `${environment} npx postern serve --listen 127.0.0.1:${listenPort}`);
   const [, port = ""] = await program.waitFor(
     "the address",
     () => /http:\/\/127\.0\.0\.1:(\d+)/.exec(program.output) ?? undefined,
@@ -151,6 +160,55 @@ test("a service decides: a stranger gets its answer, and the origin sees nothing
   expect(outcome(await ask("/", { headers: forged }))).toBe("502 PN_ACCESS_SERVICE");
   await program.waitFor("the reason", () => program.output.includes("cannot be asked about requests") || undefined);
   expect(origin.requests).toHaveLength(1);
+});
+
+/** A provider with the accounts ann and eve, and `text` with its address. */
+async function withProvider(text: string): Promise<{ provider: OpenIdService; example: string }> {
+  const provider = await OpenIdService.start(onTestFinished);
+  provider.accounts.set("ann", { email: "ann@example.com", email_verified: true, groups: ["staff"] });
+  provider.accounts.set("eve", { email: "eve@evil.example", email_verified: true });
+  return { provider, example: text.replace("https://auth.example.com", provider.issuer) };
+}
+
+const OIDC_FILES = { "oidc-secret": `${CLIENT_SECRET}\n` };
+
+test("logins: a stranger gets a login page, and the origin sees nothing; only the named accounts get in", async () => {
+  const { provider, example } = await withProvider(page.example("login", { "app.example.com": "app.localhost" }));
+  const { program, origin } = await served(example.replace('"postern"', `"${CLIENT_ID}"`), OIDC_FILES);
+  const [, port = ""] = /127\.0\.0\.1:(\d+)/.exec(program.output) ?? [];
+  const url = `http://app.localhost:${port}/`;
+  provider.serve([`${url}.postern/oidc/callback`]);
+  const [eve, ann] = [new JarBrowser(), new JarBrowser()];
+  expect((await eve.send(url, { method: "POST" })).headers["postern-error"]).toBe("PN_ACCESS_LOGIN");
+  expect((await eve.logIn(await eve.open(url), "eve")).headers["postern-error"]).toBe("PN_ACCESS_ACCOUNT");
+  expect(origin.requests).toHaveLength(0);
+  expect((await ann.logIn(await ann.open(url), "ann")).status).toBe(200);
+  expect(origin.last.headers).toMatchObject({ "x-forwarded-user": "ann", "x-forwarded-email": "ann@example.com" });
+  expect((await ann.send(`${url}.postern/oidc/logout`)).headers.location).toContain(provider.issuer);
+  expect((await ann.send(url)).status).toBe(303);
+  expect(origin.requests).toHaveLength(1);
+});
+
+test("logins for several hosts: the provider knows one callback, and groups decide", async () => {
+  const port = await claimPort();
+  const callback = `http://login.localhost:${port}/.postern/oidc/callback`;
+  const { provider, example } = await withProvider(
+    page
+      .example("hosts", { "app.example.com": "app.localhost", "wiki.example.com": "wiki.localhost" })
+      .replace("https://login.example.com/.postern/oidc/callback", callback)
+      .replace("localhost:3001", "127.0.0.1:1"),
+  );
+  provider.serve([callback]);
+  const { origin } = await served(example.replace('"postern"', `"${CLIENT_ID}"`), OIDC_FILES, "", port);
+  const [eve, ann] = [new JarBrowser(), new JarBrowser()];
+  const [app, wiki] = ["app", "wiki"].map((name) => `http://${name}.localhost:${port}/`) as [string, string];
+  expect((await eve.logIn(await eve.open(app), "eve")).headers["postern-error"]).toBe("PN_ACCESS_ACCOUNT");
+  expect(origin.requests).toHaveLength(0);
+  expect((await ann.logIn(await ann.open(app), "ann")).status).toBe(200);
+  expect(origin.last.headers["x-forwarded-groups"]).toBe("staff");
+  // Every account may use it, and its target does not exist.
+  for (const browser of [eve, ann])
+    expect((await browser.open(wiki)).headers["postern-error"]).toBe("PN_TARGET_REFUSED");
 });
 
 test("rates: a visitor that sends too much gets 429, and the origin sees nothing more; others are served", async () => {

@@ -4,6 +4,7 @@ import type {
   BasicAuthOptions,
   CredentialField,
   JwtOptions,
+  OidcOptions,
   RateLimitOptions,
   StepOptions,
 } from "@postern/gateway/service";
@@ -12,6 +13,7 @@ import { readTokenKey } from "../credentials/token-key-file.js";
 import { readSecretFile } from "../settings/owned-file.js";
 import { readAddressList } from "./address-list.js";
 import { parseHtpasswd } from "./htpasswd.js";
+import { loadLoginProvider, loginPolicy } from "./login-provider.js";
 
 /** What a route checks and adds, with the content of the files that it names. */
 export interface RouteAccess {
@@ -38,6 +40,7 @@ export async function loadRouteAccess(
   const rateLimit = rateLimitOf(route);
   const basicAuth = await basicAuthOf(settings, route, index, { files, warnings });
   const jwt = await jwtOf(settings, route, index, files);
+  const oidc = await oidcOf(settings, route, index, { files, warnings });
   const { url, response_fields: responseFields } = route.access.forward_auth;
   const credentials = credentialsOf(route);
   const steps = {
@@ -45,6 +48,7 @@ export async function loadRouteAccess(
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(basicAuth === undefined ? {} : { basicAuth }),
     ...(jwt === undefined ? {} : { jwt }),
+    ...(oidc === undefined ? {} : { oidc }),
     ...(url === undefined ? {} : { forwardAuth: { url, responseFields } }),
     ...(credentials.length === 0 ? {} : { credentials }),
   };
@@ -108,6 +112,21 @@ async function jwtOf(
     ...(allow_private ? { allowPrivate: true } : {}),
     fields: claim_fields,
   };
+}
+
+/** A table without options is a login, too: otherwise such a route would be open to everybody. */
+async function oidcOf(
+  settings: Settings,
+  { access: { oidc } }: RouteConfiguration,
+  index: number,
+  { files, warnings }: Pick<RouteAccess, "files" | "warnings">,
+): Promise<OidcOptions | undefined> {
+  const path = ["proxy", index, "access", "oidc"] as const;
+  if (!settings.loaded.hasTable(...path)) return undefined;
+  const provider = await loadLoginProvider(settings, path);
+  files.push(...provider.files);
+  warnings.push(...provider.warnings);
+  return loginPolicy(oidc, provider.options);
 }
 
 /** Nothing for a route without a limit. */

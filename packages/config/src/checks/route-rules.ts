@@ -1,13 +1,14 @@
 import type { Configuration, RouteConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
 import type { RuleViolation } from "./rule-violation.js";
-import { visitorTokenViolations } from "./token-rules.js";
+import { providerViolations, visitorTokenViolations } from "./token-rules.js";
 
 /** Checks the routes of the gateway. */
 export function* routeViolations(
-  { proxy, tunnel }: Configuration,
+  { proxy, server, tunnel }: Configuration,
   originOf: (path: Path) => string,
 ): Generator<RuleViolation> {
+  yield* providerViolations(server.oidc);
   for (const [index, route] of proxy.entries()) {
     const path = ["proxy", index];
     if (route.path === undefined && route.host === undefined)

@@ -5,6 +5,7 @@ import type { RuleViolation } from "./rule-violation.js";
 type Auth = EndpointConfiguration["auth"];
 
 const SHORTEST_SECRET = 32;
+const CALLBACK_PATH = "/.postern/oidc/callback";
 
 /** Checks the token settings of a client. `shared`: `[tunnel.auth]`, for endpoints without credentials of their own. */
 export function* clientTokenViolations(
@@ -66,6 +67,19 @@ export function* visitorTokenViolations(
       path: [...path, "basic_auth"],
       message: "basic_auth and jwt exclude each other: a request has one Authorization header. Keep one of them.",
     };
+}
+
+/** Checks `[server.oidc]`. */
+export function* providerViolations({
+  issuer,
+  callback_url,
+}: Configuration["server"]["oidc"]): Generator<RuleViolation> {
+  const path = ["server", "oidc"];
+  yield* plainViolation(issuer, [...path, "issuer"]);
+  yield* plainViolation(callback_url, [...path, "callback_url"]);
+  const callback = callback_url === undefined ? null : URL.parse(callback_url);
+  if (callback !== null && callback.pathname + callback.search + callback.hash !== CALLBACK_PATH)
+    yield { path: [...path, "callback_url"], message: `callback_url must have the path ${CALLBACK_PATH}.` };
 }
 
 interface Keys {

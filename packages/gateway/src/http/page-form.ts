@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
 
+/** Where a visitor can go from a page. */
+export interface PageLink {
+  readonly text: string;
+  readonly href: string;
+}
+
 /** The content of a response that the gateway generates, in any form. */
 export interface Page {
   /** Shown before the title; undefined on a page that is not a refusal. */
@@ -7,6 +13,7 @@ export interface Page {
   readonly title: string;
   /** Plain text; text in backticks is marked as code. */
   readonly message: string;
+  readonly link?: PageLink | undefined;
   /** Identifies the response when people ask about it. May be empty. */
   readonly reference: string;
   /** The content for programs. */
@@ -26,6 +33,7 @@ body{margin:0;min-height:100vh;display:grid;place-items:center;font:1rem/1.6 sys
 main{max-width:34rem;margin:1rem;padding:2rem 2.5rem;border-radius:.75rem;background:light-dark(#fff,#1d2229);box-shadow:0 1px 3px #0002,0 8px 30px #0001;border-top:4px solid #d2663f}
 h1{margin:0;font-size:1.35rem;line-height:1.3}
 h1 b{color:#d2663f;margin-right:.5rem}
+a{color:inherit}
 p{margin:.75rem 0 0}
 code{padding:.1em .35em;border-radius:.3em;background:light-dark(#eef0f3,#2a313a);font-size:.9em}
 small{display:block;margin-top:1.5rem;opacity:.65;overflow-wrap:anywhere;font-family:ui-monospace,monospace}`;
@@ -35,8 +43,8 @@ const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 const TEXT: PageForm = {
   type: "text/plain",
   policy: "default-src 'none'",
-  render: ({ status, title, message, reference }) =>
-    `${status === undefined ? "" : `${status} `}${title}\n${message}\n${reference === "" ? "" : `\n${reference}\n`}`,
+  render: ({ status, title, message, link, reference }) =>
+    `${status === undefined ? "" : `${status} `}${title}\n${message}\n${link === undefined ? "" : `${link.text}: ${link.href}\n`}${reference === "" ? "" : `\n${reference}\n`}`,
 };
 
 const JSON_FORM: PageForm = {
@@ -48,7 +56,7 @@ const JSON_FORM: PageForm = {
 const HTML: PageForm = {
   type: "text/html",
   policy: `default-src 'none'; style-src 'sha256-${STYLE_HASH}'`,
-  render: ({ status, title, message, reference }) => `<!doctype html>
+  render: ({ status, title, message, link, reference }) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -59,7 +67,7 @@ const HTML: PageForm = {
 <body>
 <main>
 <h1>${status === undefined ? "" : `<b>${status}</b>`}${escapeHtml(title)}</h1>
-<p>${withCode(escapeHtml(message))}</p>
+<p>${withCode(escapeHtml(message))}</p>${link === undefined ? "" : `\n<p><a href="${escapeHtml(link.href)}">${escapeHtml(link.text)}</a></p>`}
 <small>${escapeHtml(reference)}</small>
 </main>
 </body>

@@ -1,3 +1,5 @@
+import type { PageLink } from "./page-form.js";
+
 /** Why the gateway responds itself instead of relaying a message. */
 export interface Refusal {
   /** Stable, `PN_…`. Visitors see it in the field `Postern-Error`. */
@@ -8,6 +10,8 @@ export interface Refusal {
   readonly message: string;
   /** For the owner of the service or the server. Visitors do not see it; docs/errors.md shows it. */
   readonly advice?: string;
+  /** Where the visitor can go from here. */
+  readonly link?: PageLink;
   /** Seconds to wait before trying again. */
   readonly retryAfter?: number;
   /** Fields that the status requires. */
@@ -160,8 +164,11 @@ export const refusals = refusalTable({
   ],
   PN_ACCESS_FAILURES: [
     429,
-    "Too many wrong passwords or tokens came from your network. Wait for the time in Retry-After, then try again.",
-    { retryAfter: 6, advice: "An address may send 10 wrong passwords and 100 invalid tokens per minute." },
+    "Too many wrong passwords, tokens or logins came from your network. Wait for the time in Retry-After, then try again.",
+    {
+      retryAfter: 6,
+      advice: "An address may send 10 wrong passwords, 100 invalid tokens and 30 logins that fail per minute.",
+    },
   ],
   PN_ACCESS_BUSY: [
     503,
@@ -169,6 +176,49 @@ export const refusals = refusalTable({
     {
       retryAfter: 2,
       advice: "The gateway checks two passwords at a time. bcrypt hashes with a lower cost are checked faster.",
+    },
+  ],
+  PN_ACCESS_LOGIN: [
+    401,
+    "You are not logged in. Open this address in a browser to log in, or load the page again.",
+    { advice: "Only pages that a browser opens are redirected to the login. See `[proxy.access.oidc]` of the route." },
+  ],
+  PN_ACCESS_INSECURE: [
+    403,
+    "You can only log in over HTTPS. Use https:// instead of http://.",
+    { advice: "Serve HTTPS. Behind a proxy with HTTPS, list the proxy in `trusted_proxies`." },
+  ],
+  PN_ACCESS_ORIGIN: [
+    403,
+    "This connection must come from a page of this address. Open the page in a browser.",
+    { advice: "On routes with a login, WebSockets need an Origin header with the scheme and the host of the address." },
+  ],
+  PN_ACCESS_LOGIN_EXPIRED: [
+    403,
+    "This login is not valid any more, or was started in another browser. Open the address that you want to visit again.",
+    { advice: "A login must be complete within 10 minutes, and its last step within 30 seconds, in the same browser." },
+  ],
+  PN_ACCESS_LOGIN_FAILED: [
+    403,
+    "The login was not successful: it was cancelled, or is not valid any more. Log in again, or ask the owner for access.",
+    { advice: "The OpenID provider refused the login. Its log shows the reason." },
+  ],
+  PN_ACCESS_ACCOUNT: [
+    403,
+    "Your account may not use this address. Log in as someone else, or ask the owner for access.",
+    { advice: "The account must match `emails` or `domains`, with a verified email address, and one of the `groups`." },
+  ],
+  PN_ACCESS_PROVIDER: [
+    502,
+    "The service where you log in does not work at the moment. Try again later, or tell the owner.",
+    { advice: "The gateway's log names the reason. Check `[server.oidc]`, and that the OpenID provider is running." },
+  ],
+  PN_ACCESS_LOGINS: [
+    503,
+    "Too many visitors are logging in at the moment. Try again shortly.",
+    {
+      retryAfter: 2,
+      advice: "At most 64 logins wait for the OpenID provider at a time. Check that it responds quickly.",
     },
   ],
   PN_ACCESS_TIMEOUT: [

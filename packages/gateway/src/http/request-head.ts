@@ -132,17 +132,17 @@ export class RequestHead {
   }
 
   /**
-   * The values of all fields of this meaning, or of those named `name` (lower case), joined by commas. Trust identity
+   * The values of all fields of this meaning, or of those named `name` (lower case), joined. Trust identity
    * fields (X-Forwarded-For and others) only from trusted proxies.
    */
-  fieldValues(field: Field, name?: string): string {
+  fieldValues(field: Field, name?: string, separator = ","): string {
     const fields = this.#fields;
     if (!fields.has(field)) return "";
     const values: string[] = [];
     for (let n = fields.find(field); n >= 0; n = fields.find(field, n + 1)) {
       if (name === undefined || fields.name(this.#bytes, n) === name) values.push(fields.value(this.#bytes, n));
     }
-    return values.join(",");
+    return values.join(separator);
   }
 
   /** The value of the only field of this meaning named `name` (lower case); empty unless there is exactly one. */

@@ -10,7 +10,7 @@ export interface PlainStepRequest extends StepRequest {
 
 /** @param fields by name, in lower case */
 export function stepRequest(
-  given: Partial<Pick<StepRequest, "method" | "path" | "host" | "address" | "startedAt">>,
+  given: Partial<Pick<StepRequest, "method" | "path" | "host" | "site" | "upgrade" | "address" | "startedAt">>,
   fields: Readonly<Record<string, string>> = {},
 ): PlainStepRequest {
   const held: Held[] = [];
@@ -20,6 +20,8 @@ export function stepRequest(
     method: "GET",
     path: "/",
     host: "a.test",
+    site: "https://a.test",
+    upgrade: "",
     address: "192.0.2.1",
     startedAt: 0,
     identityLines: "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.test\r\n",
@@ -28,6 +30,7 @@ export function stepRequest(
     edits,
     held,
     fieldValue: (name) => fields[name] ?? "",
+    cookies: () => fields["cookie"] ?? "",
     edit: (each) => void edits.push(each),
     hold: (each) => void held.push(each),
     end: () => {
@@ -41,5 +44,6 @@ export function stepRequest(
 export function outcome(verdict: Verdict | Promise<Verdict>): string {
   if (verdict instanceof Promise) return "waits";
   if (verdict === undefined) return "admitted";
+  if ("title" in verdict) return `200 ${verdict.title}`;
   return `${verdict.status} ${"code" in verdict ? verdict.code : verdict.text}`;
 }

@@ -1,7 +1,7 @@
-import type { Field, Refusal, Reply } from "../http/index.js";
+import type { Field, Notice, Refusal, Reply } from "../http/index.js";
 
 /** What a step decides about a request: undefined admits it, and anything else is the response. */
-export type Verdict = Refusal | Reply | undefined;
+export type Verdict = Refusal | Reply | Notice | undefined;
 
 /** Something that a request keeps until it is over. */
 export interface Held {
@@ -24,6 +24,10 @@ export interface StepRequest {
   readonly path: string;
   /** Canonical, without a port. */
   readonly host: string;
+  /** The scheme, the host and the port that the visitor requested, as `https://a.example`. */
+  readonly site: string;
+  /** The protocols that a valid upgrade request offers; otherwise empty. */
+  readonly upgrade: string;
   /** The visitor's IP address: behind a trusted proxy, the one that it names. */
   readonly address: string;
   /** When the request's head had been read, in milliseconds of the gateway's clock. */
@@ -34,6 +38,8 @@ export interface StepRequest {
   readonly signal: AbortSignal;
   /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
   fieldValue(name: string, field?: Field): string;
+  /** The values of all Cookie fields, joined by semicolons. */
+  cookies(): string;
   /** Changes the fields that the target gets. */
   edit(edits: FieldEdits): void;
   /** Calls `release` of `held` when the request is over. */

@@ -1,7 +1,6 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
-import type { PollDependencies } from "../middleware/addresses/polled-list.js";
-import { routeSteps } from "../middleware/chain/route-steps.js";
+import { routeSteps, type StepDependencies } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
 import { contentOf } from "../content.js";
@@ -22,11 +21,10 @@ export interface RouteChanges {
 }
 
 /** What the routes of a gateway share. */
-export interface RoutesDependencies extends Pick<ForwardDependencies, "cookieKey" | "onTargetChange"> {
+export interface RoutesDependencies
+  extends Pick<ForwardDependencies, "cookieKey" | "onTargetChange">, StepDependencies {
   targets: Targets;
   folders: Folders;
-  /** For lists at URLs. Undefined: nothing is fetched, because the routes are only checked. */
-  poll?: PollDependencies | undefined;
 }
 
 /** The routes that a gateway serves. */
@@ -35,7 +33,7 @@ export class Routes {
   readonly #folders: Folders;
   readonly #cookieKey: () => string;
   readonly #onTargetChange: RoutesDependencies["onTargetChange"];
-  readonly #poll: PollDependencies | undefined;
+  readonly #steps: StepDependencies;
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
@@ -44,7 +42,7 @@ export class Routes {
   readonly #routed = new Routed();
 
   constructor(
-    { targets, folders, cookieKey, onTargetChange, poll }: RoutesDependencies,
+    { targets, folders, cookieKey, onTargetChange, poll, logins }: RoutesDependencies,
     traffic: LabelledTraffic,
     onRouted: OnRouted,
   ) {
@@ -52,7 +50,7 @@ export class Routes {
     this.#folders = folders;
     this.#cookieKey = cookieKey;
     this.#onTargetChange = onTargetChange;
-    this.#poll = poll;
+    this.#steps = { poll, logins };
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -101,7 +99,7 @@ export class Routes {
     const counted = this.#traffic.use({ route: options.name });
     let steps: Steps | undefined;
     try {
-      steps = routeSteps(options.steps, this.#poll, former?.steps);
+      steps = routeSteps(options.steps, this.#steps, former?.steps);
       const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
       const dependencies = { ...shared, counted, steps };
       const { action } = options;

@@ -1,7 +1,7 @@
 import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
-import { refusals, type Field, type Refusal, type RequestHead } from "../http/index.js";
+import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
 import type { FieldEdits, Held, StepRequest, Verdict } from "../middleware/step.js";
 import type { GuardedRoute } from "../route.js";
@@ -16,6 +16,8 @@ export interface AdmittedVisitor extends VisitorSide {
   readonly context: VisitorContext & {
     /** The lines by which targets know the visitor, without those of steps. */
     identityLines(): string;
+    /** The scheme and the authority that the visitor requested. */
+    site(): string;
   };
   /** A step waits: nothing more of the request is to be read. */
   onParked(): void;
@@ -100,12 +102,24 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return this.#visitor.context.identityLines();
   }
 
+  get site(): string {
+    return this.#visitor.context.site();
+  }
+
+  get upgrade(): string {
+    return this.#head.upgrade;
+  }
+
   get signal(): AbortSignal {
     return (this.#aborter ??= new AbortController()).signal;
   }
 
   fieldValue(name: string, field?: Field): string {
     return this.#head.fieldValue(name, field);
+  }
+
+  cookies(): string {
+    return this.#head.fieldValues(Field.other, "cookie", "; ");
   }
 
   edit({ names, lines }: FieldEdits): void {
@@ -188,7 +202,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
       this.ended = "refused";
       this.code = page.code;
     }
-    this.#finish(page.status);
+    this.#finish("status" in page ? page.status : 200);
     this.end();
     this.#visitor.onDenied(page);
   }

@@ -72,6 +72,11 @@ export class ForwardedFields {
     return this.#lines;
   }
 
+  /** The scheme and the authority that the visitor requested, as `https://a.example`. */
+  site(head: RequestHead): string {
+    return `${this.isProxied ? this.#protoOf(head) : this.#proto}://${head.authority}`;
+  }
+
   /** The scheme that the proxy's fields name; the connection's if they name none. */
   #protoOf(head: RequestHead): "http" | "https" {
     const proto = head.fieldValues(Field.identity, "x-forwarded-proto").toLowerCase();

@@ -64,6 +64,11 @@ export class RequestContext implements VisitorContext {
     return this.#forwarded.lines(this.#head);
   }
 
+  /** The scheme and the authority that the visitor requested, as `https://a.example`. */
+  site(): string {
+    return this.#forwarded.site(this.#head);
+  }
+
   forwardedLines(): string {
     const lines = this.identityLines();
     return this.admission === undefined ? lines : this.admission.edited(lines);

@@ -4,6 +4,10 @@ import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-s
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
+import { LoginCookiesStep } from "../oidc/login-cookies-step.js";
+import type { Logins } from "../oidc/logins.js";
+import { OidcStep } from "../oidc/oidc-step.js";
+import type { OidcOptions } from "../oidc/policy.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
@@ -18,22 +22,32 @@ export interface StepOptions {
   readonly basicAuth?: BasicAuthOptions | undefined;
   /** Tokens of visitors. Default: none are needed. */
   readonly jwt?: JwtOptions | undefined;
+  /** Logins at an OpenID provider. Default: none are needed. */
+  readonly oidc?: OidcOptions | undefined;
+  /** Whether targets get no cookies of logins, because other routes of the same hosts have logins. Default false. */
+  readonly dropsLogins?: boolean | undefined;
   /** A service that decides about each request. Default: none. */
   readonly forwardAuth?: ForwardAuthOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
   readonly credentials?: readonly CredentialField[] | undefined;
 }
 
+/** What the steps of all routes share. */
+export interface StepDependencies {
+  readonly logins: Logins;
+  /** For lists at URLs. Undefined: nothing is fetched, because the routes are only checked. */
+  readonly poll?: PollDependencies | undefined;
+}
+
 /**
  * Creates the steps of a route, in the order in which a request passes them: those that cost little come first.
- * @param poll undefined: nothing is fetched
  * @param former the steps of the route of the same name before a reload: what they know of visitors is kept
  * @returns undefined if the route has none
  * @throws RangeError for an option that is not valid.
  */
 export function routeSteps(
-  { addresses, rateLimit, basicAuth, jwt, forwardAuth, credentials }: StepOptions = {},
-  poll?: PollDependencies,
+  { addresses, rateLimit, basicAuth, jwt, oidc, dropsLogins, forwardAuth, credentials }: StepOptions = {},
+  { poll, logins }: StepDependencies,
   former?: Steps,
 ): Steps | undefined {
   const steps: Step[] = [];
@@ -41,6 +55,8 @@ export function routeSteps(
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
   if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
+  if (oidc !== undefined) steps.push(new OidcStep(oidc, logins));
+  else if (dropsLogins === true) steps.push(new LoginCookiesStep());
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);

@@ -2,6 +2,7 @@ import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import { builtins } from "@postern/net";
 import { meaningOf, refusals, type Field, type Reply } from "../../http/index.js";
 import { targetField } from "../credential/target-field.js";
+import { withoutLogins } from "../oidc/login-cookies.js";
 import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 
 /** A service that decides about each request of a route. */
@@ -89,7 +90,9 @@ export class ForwardAuthStep implements Step {
   #ask(request: StepRequest, signal: AbortSignal, agent: Agent | false = this.#agent): Promise<Answer> {
     const headers: Record<string, string> = {};
     for (const [name, field] of ASKED) {
-      const value = request.fieldValue(name, field);
+      const given = request.fieldValue(name, field);
+      // The service needs no cookies of logins, and could use them.
+      const value = name === "cookie" ? (withoutLogins(given) ?? given) : given;
       if (value !== "") headers[name] = value;
     }
     for (const line of request.identityLines.split("\r\n")) {

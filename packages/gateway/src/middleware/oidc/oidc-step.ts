@@ -1,0 +1,69 @@
+import { keepNewest } from "@postern/net";
+import { refusals } from "../../http/index.js";
+import type { Step, StepRequest, Verdict } from "../step.js";
+import type { Session } from "./host-pages.js";
+import { identityEdits, identityLines } from "./identity.js";
+import { cookieValues, sessionCookie, withoutLogins } from "./login-cookies.js";
+import type { LoginPolicy, Logins } from "./logins.js";
+import type { OidcOptions } from "./policy.js";
+
+const MOST_KNOWN = 4_096;
+
+interface Known {
+  readonly site: string;
+  /** Unix time in milliseconds. */
+  readonly until: number;
+  /** Of the fields by which targets know the visitor. */
+  readonly lines: string;
+}
+
+/** Admits visitors that have logged in at an OpenID provider, and sends others there. */
+export class OidcStep implements Step {
+  readonly name = "oidc";
+  readonly #logins: Logins;
+  readonly #policy: LoginPolicy;
+  readonly #cookie: string;
+  /** By the text of the cookie, the oldest first. Only logins that are valid are kept. */
+  readonly #known = new Map<string, Known>();
+
+  constructor(options: OidcOptions, logins: Logins) {
+    this.#logins = logins;
+    this.#policy = logins.use(options);
+    this.#cookie = sessionCookie(this.#policy.id);
+  }
+
+  check(request: StepRequest): Verdict {
+    const cookies = request.cookies();
+    const known = this.#session(request, cookies);
+    if (known === undefined) return this.#logins.begin(request, this.#policy, { path: request.path, chooses: false });
+    // Browsers let pages of other sites open WebSockets, with the visitor's cookies.
+    if (request.upgrade !== "" && request.fieldValue("origin").toLowerCase() !== request.site)
+      return refusals.PN_ACCESS_ORIGIN;
+    request.edit(identityEdits(known.lines, withoutLogins(cookies)));
+    return undefined;
+  }
+
+  close(): void {
+    this.#logins.release(this.#policy);
+  }
+
+  #session({ site }: StepRequest, cookies: string): Known | undefined {
+    const now = this.#logins.now();
+    for (const text of cookieValues(cookies, this.#cookie)) {
+      const known = this.#known.get(text) ?? this.#open(text, now);
+      if (known !== undefined && known.site === site && known.until > now) return known;
+    }
+    return undefined;
+  }
+
+  #open(text: string, now: number): Known | undefined {
+    const opened = this.#logins.seal.open("session", text, now);
+    if (opened === undefined) return undefined;
+    const { site, policy, identity } = opened.value as Session;
+    if (policy !== this.#policy.id) return undefined;
+    const known = { site, until: opened.until, lines: identityLines(identity) };
+    this.#known.set(text, known);
+    keepNewest(this.#known, MOST_KNOWN);
+    return known;
+  }
+}
