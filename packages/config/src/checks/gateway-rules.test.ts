@@ -58,6 +58,16 @@ describe("a route that is refused", () => {
       `${ROUTE}${TARGET}access.forward_auth.response_fields = ['Remote-User']\n`,
       /forward_auth has no url/,
     ],
+    [
+      "with logins over plain HTTP",
+      `[server.oidc]\nissuer = 'http://auth.example'\nclient_id = 'a'\n${ROUTE}${TARGET}`,
+      /issuer must use https/,
+    ],
+    [
+      "with logins that come back to another path",
+      `[server.oidc]\ncallback_url = 'https://auth.example/callback'\n${ROUTE}${TARGET}`,
+      /callback_url must have the path \/\.postern\/oidc\/callback/,
+    ],
     ["with tokens without a key", `${ROUTE}${TARGET}access.jwt.issuer = 'https://a'\n`, /tokens require a key/],
     ["with tokens by a short secret", `${ROUTE}${TARGET}access.jwt.secret = 'a'\n`, /at least 32 bytes/],
     [

@@ -3,7 +3,7 @@ import { isLoopbackHost } from "@postern/net";
 import { Field, type Reply } from "../../http/index.js";
 import type { StepRequest } from "../step.js";
 
-/** Longer addresses are not returned to after a login, because a cookie contains them. In bytes. */
+/** Longer addresses are not returned to after a login, because a cookie contains them as JSON. In bytes. */
 export const RETURN_PATH = 2_000;
 
 /** Whether a person opens this page in a browser, so that a redirect to a login is of use. */
@@ -27,7 +27,7 @@ export function keepsSecureCookies({ site, host }: StepRequest): boolean {
  * so that it cannot lead to another host.
  */
 export function returnPath(path: string): string {
-  return path.length <= RETURN_PATH && /^\/[!-~]*$/.test(path) ? path : "/";
+  return JSON.stringify(path).length <= RETURN_PATH + 2 && /^\/[!-~]*$/.test(path) ? path : "/";
 }
 
 export function redirect(location: string, cookies: readonly string[] = []): Reply {

@@ -3,6 +3,7 @@ import { refusals } from "../../http/index.js";
 import { LOGIN_FAILURES, OIDC_LIMITS } from "./callback-pages.js";
 import { ProviderError } from "./login-provider.js";
 import { LOGIN_TIME } from "./logins.js";
+import { RETURN_PATH } from "./browser-visit.js";
 import { callbackOf, POLICY, ScriptedBrowser, ScriptedLogins } from "./scripted-logins.suite.js";
 
 const A = "https://a.test";
@@ -150,6 +151,28 @@ describe("logins in progress are bounded", () => {
     const names = [...browser.cookies("a.test").keys()].filter((name) => name.includes("pending"));
     expect(names).toHaveLength(OIDC_LIMITS.pending);
     expect((await browser.open(callbackOf(location, logins))).outcome).toBe("admitted");
+  });
+
+  test("the cookies of the largest account and the longest address are small enough for browsers", async () => {
+    const logins = new ScriptedLogins({ [`${"a".repeat(60)}.test`]: POLICY });
+    logins.provider.claimsOf = async () => ({
+      sub: '"'.repeat(255),
+      email: `${"e".repeat(241)}@shop.example`,
+      email_verified: true,
+      groups: Array.from({ length: 1_000 }, (_, n) => `group-${n}`),
+    });
+    const site = `https://${"a".repeat(60)}.test`;
+    for (const path of [`/${"x".repeat(RETURN_PATH - 1)}`, `/${'"'.repeat(RETURN_PATH / 2 - 1)}`]) {
+      const browser = new ScriptedBrowser(logins);
+      const { location } = await browser.open(`${site}/`);
+      expect(location).toBeDefined();
+      const query = new URLSearchParams({ policy: logins.logins.policies[0]!.id, path }).toString();
+      const page = await browser.logIn(`${site}/.postern/oidc/switch?${query}`, (url) => url === `${site}${path}`);
+      expect(page.location).toBe(`${site}${path}`);
+      const sizes = browser.cookieSizes;
+      expect(Math.max(...sizes)).toBeGreaterThan(3_000);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(4_096);
+    }
   });
 
   test("a login in two windows succeeds in both", async () => {

@@ -88,6 +88,8 @@ const PAGE = { accept: "text/html", "sec-fetch-mode": "navigate" };
 /** A browser that keeps the cookies of each host. */
 export class ScriptedBrowser {
   readonly jar = new Map<string, Map<string, string>>();
+  /** The sizes of the cookies that it was sent, as browsers count them. */
+  readonly cookieSizes: number[] = [];
   readonly #logins: ScriptedLogins;
   readonly #address: string;
 
@@ -137,6 +139,7 @@ export class ScriptedBrowser {
   }
 
   #keep(host: string, field: string): void {
+    this.cookieSizes.push(field.length);
     const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(field) ?? [];
     if (field.endsWith("Max-Age=0")) this.cookies(host).delete(name);
     else this.cookies(host).set(name, value);
