@@ -7,6 +7,10 @@ export type { InProcessService } from "./local/in-process-service.js";
 export type { LocalTls } from "./local/local-address.js";
 export {
   TunnelError,
+  type ForwardAuthPolicy,
+  type JwtPolicy,
+  type Policies,
+  type RateLimitPolicy,
   type ErrorCode,
   type RequestRecord,
   type RequestRepair,

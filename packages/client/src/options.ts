@@ -1,4 +1,5 @@
 import type { ClientTls } from "@postern/net";
+import type { Policies } from "@postern/protocol";
 import type { InProcessService } from "./local/in-process-service.js";
 import type { LocalTls } from "./local/local-address.js";
 import type { DataPlaneState } from "./probe/data-plane.js";
@@ -56,6 +57,11 @@ export interface ConnectOptions {
    * number of sessions. 0: no requests. Default 1.
    */
   weight?: number;
+  /**
+   * Who may use the tunnel. The server checks every request before anything of it reaches the client. The tunnel is not
+   * opened at a server that cannot enforce all of it. Default: everyone, as far as the server allows.
+   */
+  access?: Policies;
   /** The label of the tunnel in events. Default: the subdomain, else `default`. */
   name?: string;
   /** Additional HTTP headers of the WebSocket handshake, for proxies between client and server. */

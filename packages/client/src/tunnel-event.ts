@@ -33,8 +33,17 @@ export interface TunnelEventData {
   );
   authentication_success: { server: string };
   authentication_failure: { code: ErrorCode; retryable: boolean; server: string };
-  /** `members`, for a client that joins others: the number of clients that serve the name then, this one included. */
-  tunnel_established: { public_url: string; tunnel_id: string; local: string; members?: number };
+  /**
+   * `members`, for a client that joins others: the number of clients that serve the name then, this one included.
+   * `access`: for each kind of access policy that the server enforces, a few words; absent if everyone is admitted.
+   */
+  tunnel_established: {
+    public_url: string;
+    tunnel_id: string;
+    local: string;
+    members?: number;
+    access?: Record<string, string>;
+  };
   tunnel_closed: { code: ErrorCode; public_url: string };
   /**
    * One request. Beyond the requests per second that the server lists, 50 by default, the others are only counted:

@@ -25,6 +25,7 @@ import { SYSTEM_DEPENDENCIES, type Dependencies } from "./session/dependencies.j
 import { Failback } from "./reconnection/failback.js";
 import { ServerSelection } from "./reconnection/server-selection.js";
 import { HEALTH_INTERVAL, type SessionAttempt } from "./session/session-attempt.js";
+import { checkPolicySize } from "./session/policy-support.js";
 import { SessionSupervisor } from "./session/session-supervisor.js";
 import type { TunnelContext } from "./session/tunnel-context.js";
 import { DRAIN } from "./session/tunnel-session.js";
@@ -81,6 +82,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
       streams: options.maxConnections ?? DEFAULT_LIMITS.streams,
     };
     checkGroupOptions(options);
+    if (options.access !== undefined) checkPolicySize(options.access);
     const label = options.name ?? options.subdomain ?? "default";
     const emit = (event: TunnelEvent): void => void this.emit("event", event);
     this.#reporter = new EventReporter(label, configSummary(options), dependencies.uptime, emit);
@@ -154,7 +156,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.onDataPlane();
   }
 
-  onBound({ public_url, tunnel_id, name, members }: Bound, isNew: boolean): void {
+  onBound({ public_url, tunnel_id, name, members, policies }: Bound, isNew: boolean): void {
     this.url = public_url;
     this.name = name;
     this.#watchPrimary();
@@ -163,8 +165,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.tunnelId = tunnel_id;
     const local = localName(this.options.local);
     const group = members === undefined ? {} : { members };
-    const message = `${this.url} → ${local}${groupText(members)}`;
-    this.report("tunnel_established", message, { public_url, tunnel_id, local, ...group });
+    const access = policies === undefined ? {} : { access: policies };
+    const message = `${this.url} → ${local}${accessText(policies)}${groupText(members)}`;
+    this.report("tunnel_established", message, { public_url, tunnel_id, local, ...group, ...access });
     if (this.#runs.length > 1) return;
     // The first session requests the name, or lets the server choose one. The others request that name.
     this.#opened.resolve();
@@ -304,6 +307,12 @@ function groupText(members: number | undefined): string {
   if (members === undefined) return "";
   if (members < 2) return ", the first client of its group";
   return `, together with ${members === 2 ? "another client" : `${members - 1} other clients`}`;
+}
+
+/** What the message about a tunnel says of its policies. */
+function accessText(policies: Bound["policies"] = {}): string {
+  const words = Object.values(policies);
+  return words.length === 0 ? "" : `, access: ${words.join(", ")}`;
 }
 
 function checkGroupOptions({ join, weight, subdomain }: ConnectOptions): void {

@@ -14,6 +14,8 @@ export { LoadedConfiguration, loadConfiguration, type Unsupported } from "./load
 export { usesWildcard, type GatewayAddresses } from "./checks/gateway-addresses.js";
 export { isUtf16 } from "./file/encoding.js";
 export { pathText, type Path } from "./file/path.js";
+export { POLICIES } from "./declared/policies.js";
+export { accessViolations, endpointAccessViolations } from "./checks/access-rules.js";
 export { isAddressFile } from "./kinds/address-source.js";
 export { isFolderTarget } from "./kinds/local-folder.js";
 export { ConfigError, problemOf, type Problem } from "./file/problem.js";

@@ -31,6 +31,7 @@ export type {
   Router,
   UpstreamRoute,
 } from "./route.js";
+export type { Steps } from "./middleware/chain/steps.js";
 export type { Clock } from "./deadlines/clock.js";
 export { HttpsRedirect } from "./service/https-redirect.js";
 export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";

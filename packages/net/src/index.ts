@@ -9,7 +9,12 @@ export { refusedAddress } from "./dial/refused-address.js";
 export { startTls } from "./dial/start-tls.js";
 export { TcpSocket } from "./socket/tcp-socket.js";
 export { CLIENT_HELLO_LIMITS, OUTBOUND_LIMITS } from "./limits.js";
-export { outboundRequest, type OutboundResponse, type OutboundRequest } from "./outbound/outbound-request.js";
+export {
+  outboundRequest,
+  publicLookup,
+  type OutboundResponse,
+  type OutboundRequest,
+} from "./outbound/outbound-request.js";
 export { isLoopbackHost, isPrivateAddress } from "./outbound/private-address.js";
 export { tlsOptions, type ClientTls } from "./tls/client-tls.js";
 export { readCertificate, type Certificate, type CertificatePem } from "./tls/certificate.js";

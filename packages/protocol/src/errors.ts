@@ -297,6 +297,35 @@ export const ERRORS = {
     message:
       "This server does not allow several clients to serve a name together (may_join). Start the client without --join, or ask the server's operator.",
   },
+  PN_POLICY_SIZE: {
+    number: 60,
+    retryable: false,
+    message:
+      "The access policies of the tunnel are larger than 8 KiB. Shorten their lists, or ask the server's operator to set them for all tunnels.",
+  },
+  PN_POLICY_INVALID: {
+    number: 61,
+    retryable: false,
+    message: "An access policy of the tunnel is not valid, so the server does not open the tunnel. Correct the policy.",
+  },
+  PN_POLICY_UNSUPPORTED: {
+    number: 62,
+    retryable: false,
+    message:
+      "The server cannot enforce an access policy of the tunnel, so the tunnel is not opened. Ask the server's operator to update the server, or remove the policy.",
+  },
+  PN_POLICY_FORBIDDEN: {
+    number: 63,
+    retryable: false,
+    message:
+      "The server does not let clients ask for this access policy (allow in [tunnel.server.policies]). Remove the policy, or ask the server's operator.",
+  },
+  PN_POLICY_MISMATCH: {
+    number: 64,
+    retryable: false,
+    message:
+      "The clients that serve this name have other access policies. Give all clients of a group the same policies, or start this one without --join to replace them.",
+  },
   PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Check its log." },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -14,6 +14,8 @@ export type {
   Unbound,
   Welcome,
 } from "./wire/control.js";
+export { MAX_POLICIES, policiesSize } from "./wire/policies.js";
+export type { ForwardAuthPolicy, JwtPolicy, Policies, RateLimitPolicy } from "./wire/policies.js";
 export { DURATION_BOUNDS, REQUEST_ENDS, REQUEST_REPAIRS } from "./wire/request-record.js";
 export type { RequestEnd, RequestRecord, RequestRepair, RequestTotals } from "./wire/request-record.js";
 export { ERRORS, errorCode, isErrorCode, isLimitCode, TunnelError } from "./errors.js";

@@ -1,6 +1,7 @@
 import { Certificates, parseListenAddress, type ListenAddress } from "@postern/net";
 import { ApiKeys } from "./login/api-keys.js";
 import { Tokens } from "./login/tokens.js";
+import { checkPolicyOptions } from "./policies/tunnel-policies.js";
 import type { Server, ServerOptions } from "./options.js";
 import { TunnelServer } from "./server.js";
 
@@ -11,6 +12,7 @@ export { DEFAULT_RESERVED_NAMES } from "./names/name.js";
 export { DEFAULT_OWNER_LIMITS, type OwnerLimits } from "./sessions/owners.js";
 export type { TokenOptions } from "./login/tokens.js";
 export { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./metrics/declared-metrics.js";
+export { DEFAULT_PERMISSIONS, type PolicyOptions } from "./policies/tunnel-policies.js";
 export { STATUS_INTERVAL } from "./metrics/status-log.js";
 export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from "./options.js";
 
@@ -28,7 +30,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
 /** Checks options without starting anything. @throws as `startServer`, except what only listening shows. */
 export function checkServerOptions(options: Omit<ServerOptions, "log" | "requestLog">): void {
-  const { apiKeys = [], tokens, tls } = options;
+  const { apiKeys = [], tokens, tls, policies = {} } = options;
+  checkPolicyOptions(policies);
   listenersOf(options);
   void new ApiKeys(apiKeys);
   if (tokens !== undefined) void new Tokens(tokens);

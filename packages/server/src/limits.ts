@@ -35,6 +35,13 @@ export const SERVER_LIMITS = {
   listedRequests: 50,
   /** How long requests in progress may take when the server stops, in milliseconds. */
   drain: 30_000,
+  /**
+   * Entries that the access policies of all clients keep together: addresses with requests or wrong passwords, and
+   * answers about passwords and tokens. A tunnel with more than an equal share makes room for the others.
+   */
+  policyEntries: 500_000,
+  /** Names whose access policies are kept, with what is known of their visitors, in excess of those that are served. */
+  policiesKept: 4_096,
   /** Concurrent introspection requests to an issuer. */
   introspections: 64,
   /** Cached introspection responses. */

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
+import type { PolicyOptions } from "./policies/tunnel-policies.js";
 import type { GroupOptions } from "./tunnels/group-route.js";
 import type { NamedUpstream } from "./tunnels/named-upstream.js";
 import type { OwnerLimits } from "./sessions/owners.js";
@@ -137,6 +138,8 @@ export interface ServerOptions {
   metrics?: MetricsOptions;
   /** Rules for names beyond their form. Default: DEFAULT_NAME_RULES. */
   names?: Partial<NameRules>;
+  /** Who may use the tunnels: what clients may ask for, and what holds for all of them. */
+  policies?: PolicyOptions;
   /** Maximum number of tunnels of all clients. Default 10,000. */
   maxTunnels?: number;
   /**
@@ -171,6 +174,11 @@ export interface Server {
    * @throws RangeError when the server has no TLS; TlsError when a certificate cannot be used.
    */
   replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void;
+  /**
+   * Uses these policies from now on. Tunnels with policies that clients may no longer ask for end.
+   * @throws RangeError for an option that is not valid, and then nothing changes.
+   */
+  replacePolicies(options: PolicyOptions): void;
   /**
    * The tunnels of a name as a target for a gateway in the same process. The name may have no client now.
    * @param name a subdomain of the base domain

@@ -25,6 +25,7 @@ import { StatusLog } from "./metrics/status-log.js";
 import { MemoryLeaseStore } from "./names/memory-lease-store.js";
 import { DEFAULT_NAME_RULES } from "./names/name.js";
 import { gatewayLimits, type ApiKey, type Server, type ServerOptions } from "./options.js";
+import { TunnelPolicies, type PolicyOptions } from "./policies/tunnel-policies.js";
 import { PublicAddress } from "./routing/public-address.js";
 import { Router } from "./routing/router.js";
 import { Admission } from "./sessions/admission.js";
@@ -50,6 +51,7 @@ export class TunnelServer implements Server, Measured {
   readonly #certificates: Certificates | undefined;
   readonly #gate = new LoginGate(now);
   readonly #owners: Owners;
+  readonly #policies: TunnelPolicies;
   readonly #registry: TunnelRegistry;
   readonly #sessions: Sessions;
   readonly #admission: Admission;
@@ -80,7 +82,8 @@ export class TunnelServer implements Server, Measured {
     // A client becomes a session: it is admitted, logs in, and binds names.
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
-    this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), ownerLimits.names, {
+    this.#policies = new TunnelPolicies(options.policies, (text) => this.#log.warn(text));
+    this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,
       onEjected: (name, member) => this.#log.warn({ name, member }, "a client of a group fails requests"),
@@ -92,6 +95,7 @@ export class TunnelServer implements Server, Measured {
         owners: this.#owners,
         registry: this.#registry,
         nameRules: { ...DEFAULT_NAME_RULES, ...options.names },
+        policies: this.#policies,
         mayJoin: options.mayJoin ?? true,
         maxTunnels: options.maxTunnels ?? SERVER_LIMITS.tunnels,
         limits: { ...DEFAULT_LIMITS, streams: options.streamsPerSession ?? DEFAULT_LIMITS.streams },
@@ -218,6 +222,11 @@ export class TunnelServer implements Server, Measured {
     this.#certificates.replace(certificates, clientCa);
     this.#clientCertificates.replace(clientCa);
     this.#sessions.checkCredentials();
+  }
+
+  replacePolicies(options: PolicyOptions): void {
+    this.#policies.replace(options);
+    this.#sessions.checkPolicies();
   }
 
   upstream(name: string): NamedUpstream {

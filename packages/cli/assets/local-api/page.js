@@ -140,7 +140,7 @@ function newEndpoint(name) {
   return section;
 }
 
-function showEndpoint(part, { endpoint, state, public_url: url, health, metrics, config_summary: config }) {
+function showEndpoint(part, { endpoint, state, public_url: url, access, health, metrics, config_summary: config }) {
   const isUp = state === "connected";
   set(part("name"), endpoint);
   set(part("state"), state);
@@ -149,6 +149,7 @@ function showEndpoint(part, { endpoint, state, public_url: url, health, metrics,
   const isDown = health.local === "failing";
   set(part("local"), `${config.local.replace(/^:?(\d+)$/, "localhost:$1")}${isDown ? " is down" : ""}`);
   part("local").className = isDown ? "bad" : "";
+  set(part("access"), Object.values(access).join(", ") || "everyone");
   set(part("health"), `${health.score} of 100`);
   part("health").className = health.score >= 80 ? "good" : health.score >= 40 ? "warn" : "bad";
   set(part("uptime"), isUp ? age(health.uptime_seconds) : "no");

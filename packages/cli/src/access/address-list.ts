@@ -1,5 +1,5 @@
 import { isAddressFile } from "@postern/config";
-import { readAddressLines } from "@postern/gateway/service";
+import { readAddressLines } from "@postern/gateway/policies";
 import { CliError } from "../errors.js";
 import { readOwnedFile } from "../settings/owned-file.js";
 

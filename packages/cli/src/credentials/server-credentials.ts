@@ -1,17 +1,19 @@
 import type { Path } from "@postern/config";
 import type { Certificate } from "@postern/net";
 import type { TokenOptions } from "@postern/server";
+import { loadServerPolicies, type ServerPolicies } from "../access/server-policies.js";
 import type { Settings } from "../settings/configuration.js";
 import { loadServerCertificates, type ServerCertificates } from "./server-certificates.js";
 import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import { loadServerTokens } from "./server-tokens.js";
 import { sharedCookiesWarning } from "./shared-cookies.js";
 
-/** The keys, tokens and certificates that the configuration names. */
+/** The keys, tokens, certificates and policies that the configuration names. */
 export interface LoadedCredentials {
   keys: ServerKeys;
   tokens: TokenOptions | undefined;
   certificates: ServerCertificates;
+  policies: ServerPolicies;
 }
 
 /** The server's certificates, and the credentials that it accepts from clients. */
@@ -32,17 +34,23 @@ export async function loadServerCredentials(
   const keys = await loadServerKeys(settings);
   const tokens = await loadServerTokens(settings);
   const certificates = await loadServerCertificates(settings, served);
-  return serverCredentials(settings, { keys, tokens, certificates });
+  const policies = await loadServerPolicies(settings);
+  return serverCredentials(settings, { keys, tokens, certificates, policies });
 }
 
 /** Combines parts that were loaded separately. */
 export function serverCredentials(settings: Settings, loaded: LoadedCredentials): ServerCredentials {
-  const { keys, certificates } = loaded;
+  const { keys, certificates, policies } = loaded;
   const shared = sharedCookiesWarning(settings, loaded);
   return {
     ...loaded,
-    files: [...(keys.file === undefined ? [] : [keys.file]), ...certificates.files],
-    warnings: [...keys.warnings, ...certificates.warnings, ...(shared === undefined ? [] : [shared])],
+    files: [...(keys.file === undefined ? [] : [keys.file]), ...certificates.files, ...policies.files],
+    warnings: [
+      ...keys.warnings,
+      ...certificates.warnings,
+      ...policies.warnings,
+      ...(shared === undefined ? [] : [shared]),
+    ],
   };
 }
 
@@ -64,12 +72,13 @@ function ownersText({ keys }: ServerKeys): string {
   return shown.join(", ");
 }
 
-/** Whether `path` names an option of keys or certificates, which a reload applies. */
+/** Whether `path` names an option of keys, certificates or policies, which a reload applies. */
 export function isCredentialOption(path: Path): boolean {
   const name = path.join(".");
   return [
     /^tunnel\.server\.auth\.api_keys(_file)?$/,
     /^tunnel\.server\.ssl\.(certificates\.\d+\.)?(cert_file|key_file|cert_chain_file|key_passphrase)$/,
+    /^tunnel\.server\.policies\./,
     /^tunnel\.server\.auth\.certificate\.(ca|crl)_file$/,
   ].some((options) => options.test(name));
 }

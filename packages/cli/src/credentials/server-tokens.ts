@@ -1,6 +1,6 @@
 import type { TokenOptions } from "@postern/server";
 import type { Settings } from "../settings/configuration.js";
-import { readTokenKey } from "./token-key-file.js";
+import { readTokenKey } from "../settings/token-key-file.js";
 
 const HOUR = 3_600_000;
 

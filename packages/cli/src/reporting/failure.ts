@@ -18,8 +18,18 @@ export interface Failure {
   problems?: string[];
 }
 
-/** The server refuses the name permanently: the user must choose another one, or not join other clients. */
-const REFUSED_BINDS = new Set(["PN_NAME_INVALID", "PN_NAME_RESERVED", "PN_NAME_TAKEN", "PN_JOIN_FORBIDDEN"]);
+/** The server refuses the tunnel permanently: the user must change its name or policies, or not join other clients. */
+const REFUSED_BINDS = new Set([
+  "PN_NAME_INVALID",
+  "PN_NAME_RESERVED",
+  "PN_NAME_TAKEN",
+  "PN_JOIN_FORBIDDEN",
+  "PN_POLICY_SIZE",
+  "PN_POLICY_INVALID",
+  "PN_POLICY_UNSUPPORTED",
+  "PN_POLICY_FORBIDDEN",
+  "PN_POLICY_MISMATCH",
+]);
 
 /** The user must change the credential. */
 const REFUSED_CREDENTIALS = new Set([

@@ -89,7 +89,7 @@ export class TunnelView {
     this.#omitted = 0;
   }
 
-  #tunnelEstablished({ public_url: url, members }: TunnelEventData["tunnel_established"]): void {
+  #tunnelEstablished({ public_url: url, members, access = {} }: TunnelEventData["tunnel_established"]): void {
     const before = this.#url;
     this.#url = url;
     this.#isConnected = true;
@@ -97,6 +97,8 @@ export class TunnelView {
     this.#hasNamedUnknown = false;
     if (before === undefined) this.#established(url);
     else this.#good(before === url ? "Reconnected" : `Reconnected with a new public URL: ${url}`, { public_url: url });
+    const words = Object.values(access);
+    if (before === undefined && words.length > 0) this.#good(`Access: ${words.join(", ")}`, { access });
     if (members !== undefined) this.#good(groupText(members), { members });
   }
 

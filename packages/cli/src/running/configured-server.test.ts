@@ -11,6 +11,7 @@ const CREDENTIALS: ServerCredentials = {
   keys: { keys: [], file: undefined, warnings: [] },
   tokens: undefined,
   certificates: { certificates: [], clientCa: undefined, files: [], warnings: [] },
+  policies: { policies: {}, files: [], warnings: [] },
   files: [],
   warnings: [],
 };

@@ -7,7 +7,7 @@ import { isLoopbackAddress } from "../settings/listen-address.js";
 /** The options of `[tunnel.server]` for `startServer`, except the logs. */
 export function serverOptions(
   settings: Settings,
-  { keys, tokens, certificates }: ServerCredentials,
+  { keys, tokens, certificates, policies }: ServerCredentials,
 ): Omit<ServerOptions, "log" | "requestLog"> {
   const { server } = settings.loaded.values.tunnel;
   const { listen, base_domain: domain, public_url: publicUrl, security, limits, network, balancing } = server;
@@ -50,6 +50,7 @@ export function serverOptions(
     },
     groups: { strategy, ...(sticky === "off" ? {} : { sticky }) },
     mayJoin,
+    policies: policies.policies,
     maxTunnels: server.max_tunnels,
     requestRecords: server.limits.request_records,
     owners: {

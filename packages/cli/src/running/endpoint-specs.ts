@@ -1,6 +1,7 @@
 import type { ConnectOptions } from "@postern/client";
 import { resolve } from "node:path";
-import { endpointLabel, isFolderTarget, type EndpointConfiguration } from "@postern/config";
+import { endpointLabel, isFolderTarget, type EndpointConfiguration, type Path } from "@postern/config";
+import { asksForAccess } from "../access/asks-for-access.js";
 import {
   loadClientCredential,
   loadEndpointCredential,
@@ -64,7 +65,8 @@ export async function loadEndpointSpec(
   const options = { ...connectionOptions(endpoint, tunnel), name: label, server: endpoint.server_url as string, local };
   const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
   const localTrust = await loadLocalTrust(endpoint, local, settings, path);
-  return withWarnings(specOf(label, options, credential, trust, localTrust, choice), warnings);
+  const spec = specOf(label, options, credential, trust, localTrust, choice);
+  return withAccess(withWarnings(spec, warnings), endpoint, settings, path);
 }
 
 /**
@@ -85,8 +87,10 @@ export async function loadCommandLineSpec(
   const { local, warnings } = await localOf(target, endpoint, share, settings, [...credential.files, ...trust.files]);
   const options = { ...connectionOptions(endpoint, tunnel), server, local };
   const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
-  const localTrust = await loadLocalTrust(endpoint, local, settings, ["tunnel", "endpoint"]);
-  return withWarnings(specOf(commandLineLabel(endpoint), options, credential, trust, localTrust, choice), warnings);
+  const path = ["tunnel", "endpoint"];
+  const localTrust = await loadLocalTrust(endpoint, local, settings, path);
+  const spec = specOf(commandLineLabel(endpoint), options, credential, trust, localTrust, choice);
+  return withAccess(withWarnings(spec, warnings), endpoint, settings, path);
 }
 
 /** The local service of an endpoint. A folder is shared. @param files of the endpoint's credentials */
@@ -103,6 +107,26 @@ async function localOf(
 
 function withWarnings(loaded: EndpointSpecs, more: readonly string[]): EndpointSpecs {
   return { ...loaded, warnings: [...loaded.warnings, ...more] };
+}
+
+/** Adds the policies. Their code is loaded only if there are any. */
+async function withAccess(
+  { specs, files, warnings }: EndpointSpecs,
+  { access }: EndpointConfiguration,
+  settings: Settings,
+  path: Path,
+): Promise<EndpointSpecs> {
+  if (!asksForAccess(access)) return { specs, files, warnings };
+  const { loadEndpointAccess } = await import("../access/endpoint-access.js");
+  const { policies, ...more } = await loadEndpointAccess(settings, access, [...path, "access"]);
+  return {
+    specs:
+      policies === undefined
+        ? specs
+        : specs.map((spec) => ({ ...spec, options: { ...spec.options, access: policies } })),
+    files: [...files, ...more.files],
+    warnings: [...warnings, ...more.warnings],
+  };
 }
 
 /** The name of the command line's endpoint in logs and events. */

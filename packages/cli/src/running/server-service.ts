@@ -15,7 +15,7 @@ export interface ServerServiceOptions {
   onState: (state: "listening" | "draining" | "stopped", server: Server) => void;
 }
 
-/** The public server as a service. A reload replaces its keys and certificates. */
+/** The public server as a service. A reload replaces its keys, certificates and policies. */
 export class ServerService implements Service {
   readonly #options: ServerServiceOptions;
   #server: Server | undefined;
@@ -62,8 +62,9 @@ export class ServerService implements Service {
   }
 }
 
-function replaceCredentials(server: Server, { keys, certificates: loaded }: ServerCredentials): void {
+function replaceCredentials(server: Server, { keys, certificates: loaded, policies }: ServerCredentials): void {
   const { certificates, clientCa } = loaded;
   if (certificates.length > 0 && server.hasTls) server.replaceCertificates(certificates, clientCa);
+  server.replacePolicies(policies.policies);
   server.replaceApiKeys(keys.keys);
 }

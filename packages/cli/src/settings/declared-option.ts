@@ -9,6 +9,11 @@ export function declaredOption(option: Option<unknown>): CommandOption {
   if (flagSets !== undefined) return result.preset(flagSets);
   if (result.negate) return result;
   if (env !== undefined) result.env(env);
+  // Entries of a list may also come one by one.
+  if (Array.isArray(value))
+    return result.argParser((text: string, before: unknown) =>
+      typeof before === "string" ? `${before},${text}` : text,
+    );
   const hasMeaning = value !== undefined && value !== 0 && !Array.isArray(value);
   if (hasMeaning) result.default(value, kind.show(value).replaceAll('"', ""));
   return result;

@@ -37,6 +37,7 @@ export function statusTable(responses: readonly ClientResponse[], columns: numbe
     const table = aligned([head, ...body], columns, named ? URL_COLUMN + 1 : URL_COLUMN);
     lines.push(...table.map((line) => cutLine(line, columns ?? Infinity)));
   }
+  for (const { report } of rows) lines.push(...accessLines(report, paint));
   for (const { document, report } of rows) if (!isHealthy(report)) lines.push(...troubleLines(document, report, paint));
   for (const { client, trouble } of responses)
     if (trouble !== undefined)
@@ -71,6 +72,15 @@ function cells({ endpoint, state, public_url: url, health, metrics }: EndpointRe
 function localCell(local: EndpointReport["health"]["local"] | undefined, paint: Paint): string {
   if (local === "ok") return paint.green("ok");
   return local === "failing" ? paint.red("down") : "-";
+}
+
+/** Older clients do not report the policies. */
+function accessLines(
+  { endpoint, access }: Pick<EndpointReport, "endpoint"> & Partial<EndpointReport>,
+  paint: Paint,
+): string[] {
+  const words = Object.values(access ?? {});
+  return words.length === 0 ? [] : [paint.dim(`${printable(endpoint)}: access: ${printable(words.join(", "))}`)];
 }
 
 function troubleLines({ time }: StatusDocument, report: EndpointReport, paint: Paint): string[] {

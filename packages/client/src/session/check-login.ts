@@ -8,6 +8,7 @@ import { parseProxyOf } from "../server-connection/proxy-address.js";
 import { parseServerAddress } from "../server-connection/server-address.js";
 import { serverText } from "../server-text.js";
 import { checkGroupSupport } from "./group-support.js";
+import { checkPolicySupport } from "./policy-support.js";
 import { isPublicUrl } from "./grant.js";
 
 /** The length of the longest owner or name, in characters. */
@@ -50,7 +51,15 @@ export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
 }
 
 async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
-  const { subdomain, hostHeader, join, headers = {}, tls = {}, connectionTimeout: timeout = 30_000 } = options;
+  const {
+    subdomain,
+    hostHeader,
+    join,
+    access: policies,
+    headers = {},
+    tls = {},
+    connectionTimeout: timeout = 30_000,
+  } = options;
   const proxy = parseProxyOf(options.server, options);
   const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])]);
   const address = parseServerAddress(options.server);
@@ -83,6 +92,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   signal.addEventListener("abort", abandon, { once: true });
   try {
     checkGroupSupport(join === true, welcome.features);
+    checkPolicySupport(policies, welcome.features);
     session.control({
       type: "check",
       check: 1,
@@ -90,6 +100,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
       ...(join === true ? { join } : {}),
+      ...(policies === undefined ? {} : { policies }),
     });
     const { owner, name, public_url: publicUrl } = await response.promise;
     return {

@@ -6,6 +6,7 @@ import type { ConnectOptions } from "../options.js";
 import { dialServer } from "../server-connection/server-dial.js";
 import type { Dependencies, OpenSession } from "./dependencies.js";
 import { checkGroupSupport } from "./group-support.js";
+import { checkPoliciesGranted, checkPolicySupport } from "./policy-support.js";
 import { checkGrant } from "./grant.js";
 import type { TunnelContext } from "./tunnel-context.js";
 import type { TunnelEvents } from "../tunnel-events.js";
@@ -84,12 +85,14 @@ export class SessionAttempt implements SessionOwner {
     const { options, name, instance } = this.#context;
     const { session, lifetime, features } = await this.#login(signal);
     try {
-      const { hostHeader, offlineStatus, join = false, weight } = options;
+      const { hostHeader, offlineStatus, join = false, weight, access: policies } = options;
       checkGroupSupport(join, features);
-      const request = { subdomain: name, hostHeader, instance, offlineStatus, join, weight };
+      checkPolicySupport(policies, features);
+      const request = { subdomain: name, hostHeader, instance, offlineStatus, join, weight, policies };
       const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
       if (this.retired.aborted) throw this.retired.reason;
       checkGrant(bound);
+      checkPoliciesGranted(policies, bound);
       // A credential counts as accepted only when it has led to a tunnel.
       this.#unfollow = this.#credential.follow(session, lifetime);
       this.#session = session;

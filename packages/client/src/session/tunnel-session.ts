@@ -4,6 +4,7 @@ import {
   type Bound,
   type ControlMessage,
   type ErrorCode,
+  type Policies,
   type Refreshed,
   type Session,
   type SessionHandler,
@@ -41,6 +42,8 @@ export interface BindRequest {
   /** Serve the name together with the clients that serve it already. The session must have the feature for it. */
   join: boolean;
   weight: number | undefined;
+  /** Who may use the tunnel. The session must have the feature for it. */
+  policies: Policies | undefined;
 }
 
 /** Receives the events of a session itself. Events of the tunnel go to TunnelEvents. */
@@ -72,6 +75,8 @@ export class TunnelSession implements SessionHandler {
   /** Why the server is about to close the session, with its hint when to reconnect. */
   #announced: TunnelError | undefined;
   #tunnel = -1;
+  /** Whether the server admits only some visitors. Then nothing but a probe of this client may come as one. */
+  #isGuarded = false;
   /** Whether this side is closing the session. */
   #isClosing = false;
   #aliveTimer: NodeJS.Timeout | undefined;
@@ -94,7 +99,7 @@ export class TunnelSession implements SessionHandler {
 
   /** Requests the name; waits `timeout` milliseconds for the response. @throws TunnelError of the server. */
   bind(request: BindRequest, timeout: number): Promise<Bound> {
-    const { subdomain, hostHeader, instance, offlineStatus, join, weight } = request;
+    const { subdomain, hostHeader, instance, offlineStatus, join, weight, policies } = request;
     this.#session.control({
       type: "bind",
       bind: 1,
@@ -104,6 +109,7 @@ export class TunnelSession implements SessionHandler {
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
       ...(offlineStatus === undefined ? {} : { offline_status: offlineStatus }),
       ...(join ? { join, ...(weight === undefined ? {} : { weight }) } : {}),
+      ...(policies === undefined ? {} : { policies }),
     });
     const late = (): void =>
       this.#bound.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response to the request for the name"));
@@ -176,7 +182,7 @@ export class TunnelSession implements SessionHandler {
     if (probe === undefined) return void this.#relay(stream);
     new ProbedStream(stream, {
       respond: (head) => probe.respond(head),
-      relay: () => this.#relay(stream),
+      relay: () => (this.#isGuarded ? undefined : this.#relay(stream)),
       onClosed: this.#onConnectionClosed,
     });
   }
@@ -185,6 +191,7 @@ export class TunnelSession implements SessionHandler {
     switch (message.type) {
       case "bound":
         this.#tunnel = message.tunnel;
+        this.#isGuarded = Object.keys(message.policies ?? {}).length > 0;
         return this.#bound.resolve(message);
       case "requests":
         return this.#events.onRequests(message);

@@ -47,6 +47,7 @@ export class EndpointStatus {
   #isReported = false;
   #url: string | null = null;
   #tunnelId: string | null = null;
+  #access: Readonly<Record<string, string>> = {};
   #connectedSince: number | undefined;
   #retries = 0;
   #lastError: LastError | null = null;
@@ -124,6 +125,7 @@ export class EndpointStatus {
       case "tunnel_established":
         this.#url = event.data.public_url;
         this.#tunnelId = event.data.tunnel_id;
+        this.#access = event.data.access ?? {};
         this.#retries = 0;
         break;
       case "tunnel_closed":
@@ -168,6 +170,7 @@ export class EndpointStatus {
       state: this.#state,
       public_url: this.#url,
       tunnel_id: this.#tunnelId,
+      access: { ...this.#access },
       health: {
         score: healthScore({
           state: this.#state,

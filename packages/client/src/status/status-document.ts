@@ -106,6 +106,8 @@ export interface EndpointReport {
   /** Of the last grant; null before the first. */
   public_url: string | null;
   tunnel_id: string | null;
+  /** For each kind of access policy that the server enforces, a few words for people. Empty: everyone is admitted. */
+  access: Record<string, string>;
   health: HealthReport;
   metrics: MetricsReport;
   /** The last 20 events except requests and heartbeats, the newest last. */

@@ -159,6 +159,12 @@ const endpoint = object("The current state of one endpoint.", {
   },
   public_url: orNull(text("The public address that the server assigned last; null before the first tunnel.")),
   tunnel_id: orNull(text("The tunnel's id; null before the first tunnel.")),
+  access: {
+    type: "object",
+    additionalProperties: text("A few words for people, without secrets."),
+    description:
+      "The access policies that the server enforced for the last tunnel, by kind, such as `basic_auth`. Empty: everyone is admitted.",
+  },
   health,
   metrics,
   recent_events: {

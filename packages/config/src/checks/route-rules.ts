@@ -1,7 +1,8 @@
 import type { Configuration, RouteConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
 import type { RuleViolation } from "./rule-violation.js";
-import { providerViolations, visitorTokenViolations } from "./token-rules.js";
+import { accessViolations, limitViolations, setsLimits } from "./access-rules.js";
+import { providerViolations } from "./token-rules.js";
 
 /** Checks the routes of the gateway. */
 export function* routeViolations(
@@ -18,13 +19,8 @@ export function* routeViolations(
     yield* redirectViolations(route, path);
     yield* folderViolations(route, path, originOf);
     yield* fileViolations(route, path);
-    yield* rateLimitViolations(route, path, originOf);
-    yield* visitorTokenViolations(route.access, [...path, "access"], originOf);
-    if (route.access.forward_auth.url === undefined && route.access.forward_auth.response_fields.length > 0)
-      yield {
-        path: [...path, "access", "forward_auth"],
-        message: 'forward_auth has no url. Add one: url = "http://localhost:9091/verify"',
-      };
+    yield* accessViolations(route.access, [...path, "access"], originOf);
+    yield* olderLimitViolations(route, path, originOf);
     yield* credentialViolations(route, [...path, "middleware", "auth"]);
     if (route.http_health.method === "HEAD" && route.http_health.expected_body !== undefined)
       yield { path: [...path, "http_health"], message: 'a response to HEAD has no body. Set method = "GET"' };
@@ -127,29 +123,17 @@ function* credentialViolations({ middleware: { auth } }: RouteConfiguration, pat
     };
 }
 
-function* rateLimitViolations(
+function* olderLimitViolations(
   { access, middleware }: RouteConfiguration,
   path: Path,
   originOf: (path: Path) => string,
 ): Generator<RuleViolation> {
-  const tables = [
-    { limits: access.rate_limit, place: [...path, "access", "rate_limit"] },
-    { limits: middleware.rate_limit, place: [...path, "middleware", "rate_limit"] },
-  ].filter(({ limits, place }) => Object.keys(limits).some((name) => originOf([...place, name]) !== "default"));
-  for (const { limits, place } of tables) {
-    if (limits.requests_per_minute !== undefined) continue;
-    const needsRate = ["window", "window_seconds", "burst"].find((name) => originOf([...place, name]) !== "default");
-    if (needsRate !== undefined)
-      yield {
-        path: [...place, needsRate],
-        message: `${needsRate} needs requests_per_minute. Add: requests_per_minute = 60`,
-      };
-    else if (limits.max_concurrent === undefined)
-      yield { path: place, message: "this rate limit has no limit. Add one: requests_per_minute = 60" };
-  }
-  if (tables.length < 2) return;
+  const place = [...path, "middleware", "rate_limit"];
+  if (!setsLimits(middleware.rate_limit, place, originOf)) return;
+  yield* limitViolations(middleware.rate_limit, place, originOf);
+  if (!setsLimits(access.rate_limit, [...path, "access", "rate_limit"], originOf)) return;
   const message = "[proxy.access.rate_limit] and [proxy.middleware.rate_limit] are both set. Keep one of them.";
-  yield { path: tables[1]!.place, message };
+  yield { path: place, message };
 }
 
 function* fileViolations({ cert_file, key_file, ssl }: RouteConfiguration, path: Path): Generator<RuleViolation> {

@@ -1,3 +1,4 @@
+import { accessViolations, endpointAccessViolations } from "./access-rules.js";
 import { serverTokenViolations, clientTokenViolations } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
@@ -47,6 +48,8 @@ function* tunnelViolations({ tunnel }: Configuration, originOf: (path: Path) => 
   const names = new Map<string, number>();
   for (const [index, endpoint] of tunnel.endpoints.entries()) {
     yield* endpointViolations(endpoint, ["tunnel", "endpoints", index], tunnel.local_port !== undefined, originOf);
+    yield* accessViolations(endpoint.access, ["tunnel", "endpoints", index, "access"], originOf);
+    yield* endpointAccessViolations(endpoint.access, ["tunnel", "endpoints", index, "access"]);
     yield* authViolations(endpoint.auth, ["tunnel", "endpoints", index, "auth"], originOf, auth);
     const label = endpointLabel(endpoint, index);
     const earlier = names.get(label);
@@ -158,6 +161,7 @@ function* serverViolations(
       path: [...path, "monitoring", "metrics_endpoint"],
       message: "metrics_endpoint and health_endpoint are the same path. Change one of them.",
     };
+  yield* accessViolations(server.policies.always, [...path, "policies", "always"], originOf);
   yield* serverTokenViolations(auth.jwt, [...path, "auth", "jwt"]);
   const isCovered = usesWildcard(gateway.ssl) && gateway.ssl.wildcard.covers_tunnels;
   const hasBoth = ssl.cert_file !== undefined && ssl.key_file !== undefined;

@@ -16,10 +16,10 @@ const addresses = (doc: string) => option(addressSources, doc, { default: [] as 
 /** `[proxy.access]`: which visitors a route serves. */
 export const access = section("Access control for the route. See access.md.", {
   allow_ips: addresses(
-    "Addresses and networks that may use the route; all others get 403. An entry can be a file, such as `./office.txt`, with one address or network per line; it is read again when it changes. An entry can also be the `https://` URL of such a list, which is fetched every 5 minutes. Empty: all.",
+    "Addresses and networks that get access; all others get 403. An entry can be a file, such as `./office.txt`, with one address or network per line; it is read again when it changes. An entry can also be the `https://` URL of such a list, which is fetched every 5 minutes. Empty: all.",
   ),
   deny_ips: addresses(
-    "Addresses and networks that may not use the route, in the same form as allow_ips. They get 403, even if allow_ips contains them.",
+    "Addresses and networks that get no access, in the same form as allow_ips. They get 403, even if allow_ips contains them.",
   ),
   allow_private: option(
     flag(),
@@ -47,7 +47,7 @@ export const access = section("Access control for the route. See access.md.", {
       ),
       jwks_url: option(
         url(["https", "http"], "https://auth.example.com/jwks"),
-        "URL of the issuer's JWKS. Requires audience. `http://` is allowed only for localhost. A host with a private address requires allow_private in `[proxy.access]`.",
+        "URL of the issuer's JWKS. Requires audience. `http://` is allowed only for localhost. A host with a private address requires allow_private.",
       ),
       issuer: option(text(), "Required value of the `iss` claim. Default: any."),
       audience: option(text(), "Required audience in the `aud` claim. Default: any."),
@@ -99,7 +99,7 @@ export const access = section("Access control for the route. See access.md.", {
     { pending: "signatures of webhooks" },
   ),
   rate_limit: section(
-    "Limits for each visitor of the route. Requests that exceed them get 429 with `Retry-After`. A visitor is an IPv4 address or an IPv6 /64 network.",
+    "Limits for each visitor. Requests that exceed them get 429 with `Retry-After`. A visitor is an IPv4 address or an IPv6 /64 network.",
     {
       requests_per_minute: requestsPerMinute,
       window: option(
@@ -123,6 +123,53 @@ export const access = section("Access control for the route. See access.md.", {
     },
   ),
 });
+
+const tunnelLogins = section(access.entries.oidc.doc, access.entries.oidc.entries, { pending: "logins for tunnels" });
+
+/** `[[tunnel.endpoints]] access`: which visitors a tunnel serves, and its flags. */
+export const endpointAccess = section(
+  "Access control for the tunnel. The server enforces it before a visitor reaches this client. The options are those of `[proxy.access]`. See access.md.",
+  {
+    ...access.entries,
+    oidc: tunnelLogins,
+    allow_ips: {
+      ...access.entries.allow_ips,
+      doc: "Addresses and networks that may use the tunnel; all others get 403. An entry can be a file, such as `./office.txt`, with one address or network per line; it is read again when it changes. Empty: all.",
+      env: "POSTERN_ALLOW_IPS",
+      flag: "--allow-ip <address>",
+      flagDoc: "address or network that may use the tunnel, or a file with a list of them (can be given several times)",
+    },
+    deny_ips: {
+      ...access.entries.deny_ips,
+      doc: "Addresses and networks that may not use the tunnel, in the same form as allow_ips. They get 403, even if allow_ips contains them.",
+      env: "POSTERN_DENY_IPS",
+      flag: "--deny-ip <address>",
+      flagDoc:
+        "address or network that may not use the tunnel, or a file with a list of them (can be given several times)",
+    },
+    basic_auth: {
+      ...access.entries.basic_auth,
+      env: "POSTERN_BASIC_AUTH_FILE",
+      flag: "--basic-auth <file>",
+      flagDoc: "ask visitors for a user name and a password of this file, which htpasswd -B writes",
+    },
+    rate_limit: section(access.entries.rate_limit.doc, {
+      ...access.entries.rate_limit.entries,
+      requests_per_minute: {
+        ...access.entries.rate_limit.entries.requests_per_minute,
+        env: "POSTERN_RATE_LIMIT",
+        flag: "--rate-limit <number/min>",
+        flagDoc: "maximum requests of each visitor per minute, for instance 60/min",
+      },
+    }),
+  },
+);
+
+/** `[tunnel.server.policies.always]`: which visitors all tunnels of a server serve. */
+export const serverAccess = section(
+  "Access control for all tunnels, besides what their clients ask for. The options are those of `[proxy.access]`. A rate limit counts the requests of a visitor to all tunnels together. See access.md.",
+  { ...access.entries, oidc: tunnelLogins },
+);
 
 /** `[server.oidc]`: the provider for routes with `access.oidc`. */
 export const oidcProvider = section("OpenID provider for routes with `[proxy.access.oidc]`. See access.md.", {

@@ -1,10 +1,10 @@
 import { option } from "./declaration.js";
-import { integer } from "../kinds/number.js";
+import { perMinute } from "../kinds/per-minute.js";
 import { text } from "../kinds/text.js";
 
 /** Options of rate limits that have the same meaning in `[proxy.access]` and in older files. */
 export const requestsPerMinute = option(
-  integer({ min: 1 }),
+  perMinute,
   "Maximum requests of a visitor per minute, on average. Default: any number.",
 );
 

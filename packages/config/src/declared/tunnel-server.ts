@@ -10,9 +10,11 @@ import { portRange } from "../kinds/port-range.js";
 import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
 import { stickiness, type Stickiness } from "../kinds/stickiness.js";
+import { POLICIES } from "./policies.js";
 import { STRATEGIES } from "./strategies.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
+import { serverAccess } from "./access.js";
 import { serverLimits } from "./server-limits.js";
 
 const ADMIN = { pending: "the admin API" };
@@ -232,6 +234,18 @@ const balancing = section(
   },
 );
 
+/** What clients may ask for by default: everything for which the server contacts nobody. */
+const DEFAULT_POLICIES: (typeof POLICIES)[number][] = ["allow_ips", "deny_ips", "rate_limit", "basic_auth", "jwt"];
+
+const policies = section("Access control for tunnels, which the server enforces. See access.md.", {
+  allow: option(
+    list(choice(POLICIES)),
+    "Access options that clients may use for their tunnels. A tunnel with any other one is refused. With `forward_auth`, and `jwks_url` of `jwt`, the server contacts URLs that clients name, but no private addresses. After a reload, tunnels with options that are no longer allowed end.",
+    { default: DEFAULT_POLICIES },
+  ),
+  always: serverAccess,
+});
+
 const security = section("Limits for visitors and names.", {
   cors_enabled: option(flag(), "Add CORS header fields for cors_origins to responses.", { default: false }),
   cors_origins: option(list(text()), "Origins that CORS allows.", { default: [] as string[], pending: "CORS" }),
@@ -360,6 +374,7 @@ export const tunnelServer = section("Public server.", {
     keys: option(list(text()), "Keys of the admin API.", { default: [] as string[], secret: true, ...ADMIN }),
   }),
   balancing,
+  policies,
   security,
   network: section("Addresses of separate ports, and options of connections.", {
     bind_address: option(text({ what: "IP address" }), "Address of tunnel_port.", {

@@ -6,6 +6,7 @@ import { list } from "../kinds/list.js";
 import { decimal, integer, numberChoice, port } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
+import { endpointAccess } from "./access.js";
 import { endpointFiles } from "./static-files.js";
 import { tunnelAuth } from "./tunnel-auth.js";
 import { localApi, monitoring } from "./tunnel-monitoring.js";
@@ -106,6 +107,7 @@ export const tunnelEndpoint = sections(
       secret: true,
       example: '"none"',
     }),
+    access: endpointAccess,
     auth: tunnelAuth("Credentials for this endpoint, instead of `[tunnel.auth]`."),
   },
 );

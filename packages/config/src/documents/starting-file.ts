@@ -18,8 +18,10 @@ const SET: ReadonlySet<string> = new Set([
 
 /** Tables that few users need, or whose presence starts the gateway. The starting file omits them. */
 const EXCEPTIONS: ReadonlySet<string> = new Set([
+  "tunnel.endpoints.access",
   "tunnel.endpoints.auth",
   "tunnel.endpoints.files",
+  "tunnel.server.policies.always",
   "tunnel.server.ssl.certificates",
   "static_config",
   "proxy",

@@ -7,6 +7,11 @@ import { isFolderTarget } from "./local-folder.js";
 /** Whether an entry of a list of addresses is the path of a file with more of them. */
 export const isAddressFile = isFolderTarget;
 
+/** Whether an entry of a list of addresses is the URL of a list. */
+export function isListUrl(entry: string): boolean {
+  return /^https?:\/\//.test(entry);
+}
+
 /** A list of IP addresses and networks, and of files and URLs with such entries. */
 export const addressSources: Kind<string[]> = list(addressSource());
 

@@ -1,6 +1,7 @@
 import type { BreakCause, ByteStream, ResetReason } from "@postern/net";
 import { refusals, type ForwardOptions, type Refusal, type Request } from "../http/index.js";
 import { TARGET_HOST, type UpstreamRoute } from "../route.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import type { PickContext } from "../balance/candidate.js";
 import type { Clock } from "../deadlines/clock.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
@@ -38,6 +39,8 @@ export class Attempts implements ForwardOptions {
   idle: IdleStreams | undefined;
   /** When the whole request of the current attempt had been sent; NaN: it has not been. */
   sentAt = NaN;
+  /** The steps that have admitted the request: it is sent again only where the same ones apply. */
+  admittedBy: Steps | undefined;
   #target: PoolMember | undefined;
   #epoch = 0;
   /** Targets that have failed the request. Undefined while there are none. */
@@ -47,8 +50,9 @@ export class Attempts implements ForwardOptions {
   /** Whether the current attempt failed to connect, and no other target is left. */
   #areAllDown = false;
 
-  /** A request begins. */
-  begin(): void {
+  /** A request begins. @param steps those that have admitted it */
+  begin(steps: Steps | undefined): void {
+    this.admittedBy = steps;
     this.#failed = undefined;
     this.#repeats = 0;
     this.upstream = undefined;
@@ -88,9 +92,9 @@ export class Attempts implements ForwardOptions {
    * been delivered reaches few targets, because it may be what makes them fail. The break of a stream that was idle
    * says nothing about its target, unless a response has begun.
    */
-  failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
+  failsOver({ pool, steps }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
     const target = this.#target;
-    if (target === undefined || this.#isStale) return false;
+    if (target === undefined || this.#isStale || steps !== this.admittedBy) return false;
     // A client of a tunnel may have left the pool, with others remaining in it.
     if (!pool.isPlural && pool.targets.every((each) => each === target)) return false;
     if (delivered !== 0 && !isIdempotent) return false;

@@ -110,7 +110,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     this.#route = route;
     this.#relay = undefined;
     this.#switchedBytes = 0;
-    this.#attempts.begin();
+    this.#attempts.begin(route.steps);
     this.#requestSide.begin(this.request, form);
     this.#response.begin();
     this.#attempt(this.startedAt, this.#requestSide.mayUseIdle);
@@ -278,7 +278,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   /** @returns false if it was refused: there is no target any more for which the steps of a route have admitted it. */
   #routeAgain(): boolean {
     const route = this.#visitor.context.route();
-    const isAdmitted = route.kind === "upstream" && route.steps === this.#route?.steps;
+    const isAdmitted = route.kind === "upstream" && route.steps === this.#attempts.admittedBy;
     if (isAdmitted) this.#route = route;
     else this.#refuse(route.kind === "refusal" ? refusedAgain(route.refusal) : BROKEN.gone);
     return isAdmitted;

@@ -118,7 +118,7 @@ export const refusals = refusalTable({
   PN_ACCESS_ADDRESS: [
     403,
     "This address is not available from your network. Use another network, or ask its owner for access.",
-    { advice: "The route's `allow_ips` does not contain the visitor's address, or its `deny_ips` does." },
+    { advice: "`allow_ips` of the route or tunnel does not contain the visitor's address, or `deny_ips` does." },
   ],
   PN_ACCESS_LIST: [
     503,
@@ -132,29 +132,29 @@ export const refusals = refusalTable({
   PN_ACCESS_RATE: [
     429,
     "You have sent too many requests. Wait for the time in the Retry-After header, then try again.",
-    { retryAfter: 1, advice: "The visitor exceeded `requests_per_minute` of the route's rate limit." },
+    { retryAfter: 1, advice: "The visitor exceeded `requests_per_minute` in `rate_limit` of the route or tunnel." },
   ],
   PN_ACCESS_CONCURRENT: [
     429,
     "Too many of your requests are in progress at the same time. Wait until some of them are complete.",
-    { retryAfter: 1, advice: "The visitor exceeded `max_concurrent` of the route's rate limit." },
+    { retryAfter: 1, advice: "The visitor exceeded `max_concurrent` in `rate_limit` of the route or tunnel." },
   ],
   PN_ACCESS_PASSWORD: [
     401,
     "This address needs a user name and a password. Check them, or ask its owner for access.",
-    { advice: "The file that `basic_auth` of the route names contains the users." },
+    { advice: "The file that `basic_auth` of the route or tunnel names contains the users." },
   ],
   PN_ACCESS_TOKEN: [
     401,
     "This address needs a valid token. Sign in again, or ask its owner for access.",
-    { advice: "The token must be sent as `Authorization: Bearer`, and match `[proxy.access.jwt]` of the route." },
+    { advice: "The token must be sent as `Authorization: Bearer`, and match the `jwt` table of the route or tunnel." },
   ],
   PN_ACCESS_ISSUER: [
     503,
     "Your token cannot be checked at the moment. Try again shortly.",
     {
       retryAfter: 5,
-      advice: "The keys at `jwks_url` of the route cannot be fetched. The gateway's log names the reason.",
+      advice: "The keys at `jwks_url` cannot be fetched. The gateway's log names the reason.",
     },
   ],
   PN_ACCESS_SERVICE: [
@@ -221,13 +221,20 @@ export const refusals = refusalTable({
       advice: "At most 64 logins wait for the OpenID provider at a time. Check that it responds quickly.",
     },
   ],
+  PN_ACCESS_CHANGED: [
+    503,
+    "The rules for access to this address have just changed. Try again.",
+    {
+      retryAfter: 1,
+      advice: "The request waited for a check while other checks came into force. It can be sent again.",
+    },
+  ],
   PN_ACCESS_TIMEOUT: [
     503,
     "The check whether you may use this address took too long. Try again shortly.",
     {
       retryAfter: 5,
-      advice:
-        "The checks of the route took more than 15 seconds. Check that `jwks_url` and `forward_auth.url` respond quickly.",
+      advice: "The checks took more than 15 seconds. Check that `jwks_url` and `forward_auth.url` respond quickly.",
     },
   ],
 

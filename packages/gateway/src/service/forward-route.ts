@@ -2,7 +2,7 @@ import { StickyCookie } from "../balance/sticky-cookie.js";
 import { createBalance } from "../balance/strategy.js";
 import { TargetChecks } from "../checks/target-checks.js";
 import type { RouteLimits } from "../limits.js";
-import type { Steps } from "../middleware/chain/steps.js";
+import { Steps } from "../middleware/chain/steps.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import { TARGET_HOST, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
 import { pathEdit } from "../routing/index.js";
@@ -14,6 +14,7 @@ import type { GatewayRoute, OnRouted, RouteDependencies } from "./gateway-route.
 import type { ForwardAction, RouteOptions } from "./service-options.js";
 import type { TargetReport } from "../upstream/target-report.js";
 import { nameOf, type Member, type Targets } from "./targets.js";
+import { TunnelTargets } from "./tunnel-targets.js";
 
 export interface ForwardDependencies extends RouteDependencies {
   targets: Targets;
@@ -27,12 +28,16 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   readonly kind = "upstream";
   readonly options: RouteOptions;
   readonly counted: Labelled;
-  readonly steps: Steps | undefined;
   readonly pool: Pool;
   readonly hostHeader: string | typeof TARGET_HOST;
   readonly pathEdit: PathEdit;
   readonly limits: RouteLimits;
   readonly sticky: StickyCookie | undefined;
+  readonly #steps: Steps | undefined;
+  readonly #tunnels: readonly TunnelTargets[];
+  /** The steps of the tunnels for which `#allSteps` was made. */
+  #tunnelSteps: readonly (Steps | undefined)[] = [];
+  #allSteps: Steps | undefined;
   readonly #targets: Targets;
   readonly #members: readonly Member[];
   readonly #pooled: PooledTargets;
@@ -54,7 +59,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     const weights = given.map(({ weight = 1 }) => weight);
     this.options = options;
     this.counted = counted;
-    this.steps = steps;
+    this.#steps = this.#allSteps = steps;
     this.pathEdit = pathEdit(options.match.path, { stripPrefix, rewrite });
     this.hostHeader = hostHeader ?? TARGET_HOST;
     this.limits = limits;
@@ -70,6 +75,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
       this.sticky = new StickyCookie({ first: policy, key: cookieKey(), route, path: match.path });
     }
     this.#members = targets.use(given);
+    this.#tunnels = this.#members.filter((member) => member instanceof TunnelTargets);
     this.#pooled = new PooledTargets(
       { ...health, checks },
       former === undefined ? undefined : former.#pooled,
@@ -82,6 +88,18 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     );
     if (checks.length > 0)
       this.#checks = new TargetChecks({ checks, targets: () => this.pool.targets.filter(isChecked) });
+  }
+
+  /** Those of the route, and those of all tunnels among its targets, because each of them may get the request. */
+  get steps(): Steps | undefined {
+    const tunnels = this.#tunnels;
+    for (let n = 0; n < tunnels.length; n++)
+      if (tunnels[n]!.steps !== this.#tunnelSteps[n]) {
+        this.#tunnelSteps = tunnels.map(({ steps }) => steps);
+        this.#allSteps = this.#tunnelSteps.reduce((all, each) => Steps.both(all, each), this.#steps);
+        break;
+      }
+    return this.#allSteps;
   }
 
   get targets(): readonly PoolMember[] {

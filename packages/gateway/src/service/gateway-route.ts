@@ -19,8 +19,6 @@ export interface RouteDependencies {
 /** A route that a gateway serves. */
 export interface GatewayRoute {
   readonly options: RouteOptions;
-  /** Undefined: it admits every request. */
-  readonly steps: Steps | undefined;
   /** The traffic of its label. */
   readonly counted: Labelled;
   /** Empty unless the route has targets. */

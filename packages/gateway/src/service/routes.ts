@@ -7,7 +7,7 @@ import { contentOf } from "../content.js";
 import { FilesRoute } from "./files-route.js";
 import type { Folders } from "./folders.js";
 import { ForwardRoute, type ForwardDependencies } from "./forward-route.js";
-import type { GatewayRoute, OnRouted } from "./gateway-route.js";
+import type { GatewayRoute, OnRouted, RouteDependencies } from "./gateway-route.js";
 import { RedirectRoute } from "./redirect-route.js";
 import { RespondRoute } from "./respond-route.js";
 import type { RouteOptions } from "./service-options.js";
@@ -33,13 +33,16 @@ export class Routes {
   readonly #folders: Folders;
   readonly #cookieKey: () => string;
   readonly #onTargetChange: RoutesDependencies["onTargetChange"];
-  readonly #steps: StepDependencies;
+  /** What the steps of all routes share. */
+  readonly #shared: StepDependencies;
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
   #served = new Map<string, GatewayRoute>();
   #table = new RouteTable<GatewayRoute>([]);
   readonly #routed = new Routed();
+  /** The steps of the routes themselves, without those of their targets. */
+  readonly #steps = new WeakMap<GatewayRoute, Steps>();
 
   constructor(
     { targets, folders, cookieKey, onTargetChange, poll, logins }: RoutesDependencies,
@@ -50,7 +53,7 @@ export class Routes {
     this.#folders = folders;
     this.#cookieKey = cookieKey;
     this.#onTargetChange = onTargetChange;
-    this.#steps = { poll, logins };
+    this.#shared = { poll, logins };
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -99,19 +102,10 @@ export class Routes {
     const counted = this.#traffic.use({ route: options.name });
     let steps: Steps | undefined;
     try {
-      steps = routeSteps(options.steps, this.#steps, former?.steps);
-      const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
-      const dependencies = { ...shared, counted, steps };
-      const { action } = options;
-      if (action.kind === "forward") {
-        const sameKind = former instanceof ForwardRoute ? former : undefined;
-        const cookieKey = this.#cookieKey;
-        const onTargetChange = this.#onTargetChange;
-        return new ForwardRoute(options, action, { ...dependencies, cookieKey, onTargetChange }, sameKind);
-      }
-      if (action.kind === "files") return new FilesRoute(options, action, dependencies);
-      if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
-      return new RespondRoute(options, action, dependencies);
+      steps = routeSteps(options.steps, this.#shared, former && this.#steps.get(former));
+      const route = this.#routeOf(options, { counted, steps }, former);
+      if (steps !== undefined) this.#steps.set(route, steps);
+      return route;
     } catch (error) {
       steps?.close();
       this.#traffic.release(counted);
@@ -119,9 +113,28 @@ export class Routes {
     }
   }
 
+  #routeOf(
+    options: RouteOptions,
+    own: Pick<RouteDependencies, "counted" | "steps">,
+    former: GatewayRoute | undefined,
+  ): GatewayRoute {
+    const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };
+    const dependencies = { ...shared, ...own };
+    const { action } = options;
+    if (action.kind === "forward") {
+      const sameKind = former instanceof ForwardRoute ? former : undefined;
+      const cookieKey = this.#cookieKey;
+      const onTargetChange = this.#onTargetChange;
+      return new ForwardRoute(options, action, { ...dependencies, cookieKey, onTargetChange }, sameKind);
+    }
+    if (action.kind === "files") return new FilesRoute(options, action, dependencies);
+    if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
+    return new RespondRoute(options, action, dependencies);
+  }
+
   #close(route: GatewayRoute): void {
     route.close();
-    route.steps?.close();
+    this.#steps.get(route)?.close();
     this.#traffic.release(route.counted);
   }
 }

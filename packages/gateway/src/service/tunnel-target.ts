@@ -1,4 +1,5 @@
 import type { ByteStream } from "@postern/net";
+import type { Steps } from "../middleware/chain/steps.js";
 import type { FinishedRequest } from "../route.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
 import type { Upstream } from "../upstream/upstream.js";
@@ -7,6 +8,8 @@ import type { Upstream } from "../upstream/upstream.js";
 export interface TunnelUpstream extends Upstream {
   /** The clients that serve the name, if there are several: another array after each change. Default: none. */
   readonly members?: readonly TunnelUpstream[];
+  /** The steps that every request passes before it gets a stream. Default: none. */
+  readonly steps?: Steps | undefined;
   /** Of a member: tells it from the others in logs and metrics. */
   readonly number?: number;
   /** Called when a request that was sent to it is over. `request` is reused. */

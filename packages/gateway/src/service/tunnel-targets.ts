@@ -1,4 +1,5 @@
 import type { Labelled, LabelledTraffic } from "../records/labelled-traffic.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import type { TargetSource } from "../upstream/pool.js";
 import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
@@ -44,6 +45,11 @@ export class TunnelTargets implements TargetSource {
     const { members = NONE } = this.#options.tunnel;
     if (members !== this.#seen && !this.#isClosed) this.#follow(members);
     return this.#targets;
+  }
+
+  /** The steps of the tunnel. */
+  get steps(): Steps | undefined {
+    return this.#options.tunnel.steps;
   }
 
   /** Retires idle streams that are too old. Call it about once a second. */

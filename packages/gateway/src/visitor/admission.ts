@@ -4,6 +4,7 @@ import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
 import type { FieldEdits, Held, StepRequest, Verdict } from "../middleware/step.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import type { GuardedRoute } from "../route.js";
 
 /** The limits of a request while it waits for a step of its route. Times are in milliseconds. */
@@ -45,6 +46,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   readonly #head: RequestHead;
   #state: "over" | "checking" | "parked" | "admitted" = "over";
   #route: GuardedRoute | undefined;
+  /** Those that the request passes. */
+  #steps: Steps | undefined;
   #aborter: AbortController | undefined;
   #edits: FieldEdits | undefined;
   #held: Held | undefined;
@@ -64,7 +67,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.#route = route;
     this.#state = "checking";
     this.startedAt = this.#visitor.context.exchanges.clock.now();
-    const verdict = route.steps.check(this);
+    this.#steps = route.steps;
+    const verdict = this.#steps.check(this);
     if (verdict instanceof Promise) this.#park(verdict);
     else this.#decide(verdict);
   }
@@ -86,6 +90,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   end(): void {
     this.#state = "over";
     this.#route = undefined;
+    this.#steps = undefined;
     this.#edits = undefined;
     this.#aborter?.abort();
     this.#aborter = undefined;
@@ -191,6 +196,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
 
   #decide(verdict: Verdict): void {
     if (verdict !== undefined) return this.#refuse(verdict);
+    // While the request waited, the route may have got steps that it has not passed.
+    if (this.#route?.steps !== this.#steps) return this.#refuse(refusals.PN_ACCESS_CHANGED);
     this.#state = "admitted";
     this.#aborter = undefined;
     this.#visitor.onAdmitted(this.#route as GuardedRoute);

@@ -74,6 +74,8 @@ async function read(incoming: IncomingMessage, most: number): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
+type Permission = Pick<OutboundRequest, "allowPrivate" | "allowOption" | "resolve">;
+
 const LOOPBACK: LookupAddress[] = [
   { address: "127.0.0.1", family: 4 },
   { address: "::1", family: 6 },
@@ -81,13 +83,13 @@ const LOOPBACK: LookupAddress[] = [
 
 /** Resolves a name on this machine. */
 function addressesOf(
-  { resolve = (host) => resolveName(host, { all: true }) }: OutboundRequest,
+  { resolve = (host) => resolveName(host, { all: true }) }: Permission,
   host: string,
 ): Promise<LookupAddress[]> {
   return isLoopbackHost(host) ? Promise.resolve(LOOPBACK) : resolve(host);
 }
 
-function privateFault(host: string, { allowOption = "allow_private" }: OutboundRequest): Error {
+function privateFault(host: string, { allowOption = "allow_private" }: Permission): Error {
   return new Error(`${host} resolves to a private address; ${allowOption} = true allows that`);
 }
 
@@ -95,7 +97,7 @@ function privateFault(host: string, { allowOption = "allow_private" }: OutboundR
  * A lookup that returns only the permitted addresses. An IP address in the URL needs no lookup, and is always
  * permitted.
  */
-function lookupOf(outbound: OutboundRequest): LookupFunction {
+function lookupOf(outbound: Permission): LookupFunction {
   return (host, { all }, done) => {
     addressesOf(outbound, host)
       .then((addresses) => {
@@ -111,6 +113,10 @@ function lookupOf(outbound: OutboundRequest): LookupFunction {
       );
   };
 }
+
+/** A lookup for node:net that finds no private addresses. Refuse IP addresses and names of localhost before. */
+export const publicLookup: LookupFunction = (host, options, done) =>
+  lookupOf({ allowPrivate: false })(host, options, done);
 
 function proxied(
   outbound: OutboundRequest,

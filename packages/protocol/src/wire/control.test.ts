@@ -186,6 +186,18 @@ describe("nested fields", () => {
   });
 });
 
+test("policies are any object, and those of a grant contain texts", () => {
+  const bind = { type: "bind", bind: 1, policies: { later: [{}] } };
+  const bound = { type: "bound", bind: 1, tunnel: 7, tunnel_id: "t", name: "n", public_url: "u" };
+  for (const message of [bind, { ...bind, type: "check", check: 1 }, { ...bound, policies: { jwt: "JWT" } }])
+    expect(decodeControl(encodeControl(message as ControlMessage))).toEqual(message);
+  for (const policies of [null, [], "x", 1, true]) {
+    expect(refused(JSON.stringify({ ...bind, policies }))).toBe(true);
+    expect(refused(JSON.stringify({ ...bound, policies }))).toBe(true);
+  }
+  expect(refused(JSON.stringify({ ...bound, policies: { jwt: {} } }))).toBe(true);
+});
+
 describe("unknown types", () => {
   test.each(["weather", "", "Hello", "__proto__", "constructor", "toString", "hasOwnProperty"])(
     "%j is named",

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { TunnelError, type ErrorCode } from "../errors.js";
+import type { Policies } from "./policies.js";
 import type { RequestRecord, RequestTotals } from "./request-record.js";
 
 /**
@@ -15,6 +16,8 @@ export const FEATURES = {
   dialCodes: "dial_codes",
   /** Clients may join the clients that serve a name. Without it, the server would replace those clients. */
   groups: "groups",
+  /** `policies` in `bind` have an effect. Without it, the server would open the tunnel to everyone. */
+  policies: "policies",
 } as const;
 
 /** Control messages: PROTOCOL.md, sections 3 and 4. Field names are those on the wire. */
@@ -82,6 +85,8 @@ export interface Bind {
   join?: boolean;
   /** The client's share of the requests relative to those it serves the name with, 0 to MAX_WEIGHT. Default 1. */
   weight?: number;
+  /** Who may use the tunnel. Any object on the wire: the server reads it strictly. Default: everyone. */
+  policies?: Policies;
 }
 
 export interface Bound {
@@ -93,6 +98,8 @@ export interface Bound {
   public_url: string;
   /** In response to a `bind` with `join`: the number of clients that serve the name now, this one included. */
   members?: number;
+  /** The policies that the server enforces, its own included: for each kind, a few words for people. */
+  policies?: Record<string, string>;
 }
 
 /** Asks for the outcome of a `bind` with the same fields, without binding. */
@@ -103,6 +110,7 @@ export interface Check {
   host_header?: string;
   local_host?: string;
   join?: boolean;
+  policies?: Policies;
 }
 
 /** The `bind` would be granted; without `name`, under a generated name. */
@@ -208,6 +216,7 @@ const BIND: Fields = {
   host_header: optional(text),
   local_host: optional(text),
   join: optional(flag),
+  policies: optional((value) => isObject(value)),
 };
 
 const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
@@ -242,6 +251,7 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     name: text,
     public_url: text,
     members: optional(count),
+    policies: optional((value) => isObject(value) && Object.values(value).every(text)),
   },
   check: { check: count, ...BIND },
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },

@@ -6,6 +6,7 @@ import { ownerRetry } from "./owners.js";
 import type { Principal } from "../login/principal.js";
 import type { Holder } from "../names/lease.js";
 import { isDefaultLength, isReservedName, isValidName } from "../names/name.js";
+import type { AskedPolicies } from "../policies/asked-policies.js";
 import { defaultName, type DefaultName } from "./default-name.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
@@ -13,6 +14,7 @@ import type { SessionDependencies } from "./session-dependencies.js";
 export interface BindGrant extends DefaultName {
   readonly hostHeader: string | undefined;
   readonly holder: Holder;
+  readonly policies: AskedPolicies;
 }
 
 /** Why a `bind` is refused. */
@@ -41,7 +43,9 @@ export function bindGrant(
   // Refused requests count too, because they also cost time.
   if (!dependencies.owners.mayBind(binder.principal.owner))
     return { code: "PN_OWNER_BIND_RATE", retryAfter: ownerRetry() };
-  const outcome = grantOrCode(bind, binder, tunnels, dependencies);
+  const policies = dependencies.policies.read(bind.policies);
+  if ("code" in policies) return policies;
+  const outcome = grantOrCode(bind, binder, tunnels, policies, dependencies);
   if (typeof outcome !== "string") return outcome;
   const { shortest, longest } = dependencies.nameRules;
   if (outcome !== "PN_NAME_INVALID" || isDefaultLength(dependencies.nameRules)) return { code: outcome };
@@ -52,6 +56,7 @@ function grantOrCode(
   bind: Bind | Check,
   { principal, user }: Binder,
   tunnels: number,
+  policies: AskedPolicies,
   { registry, nameRules, maxTunnels, mayJoin }: SessionDependencies,
 ): BindGrant | ErrorCode {
   const { subdomain } = bind;
@@ -73,7 +78,7 @@ function grantOrCode(
   const joins = bind.join === true;
   if (joins && !mayJoin) return "PN_JOIN_FORBIDDEN";
   const holder = holderOf(bind, principal.owner, joins);
-  return registry.refusal(name, holder) ?? { ...named, hostHeader, holder };
+  return registry.refusal(name, holder, policies) ?? { ...named, hostHeader, holder, policies };
 }
 
 function holderOf(bind: Bind | Check, owner: string, joins: boolean): Holder {

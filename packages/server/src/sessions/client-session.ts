@@ -136,6 +136,11 @@ export class ClientSession implements SessionHandler, CredentialOwner, OwnedSess
     this.#credential.check();
   }
 
+  /** Unbinds the tunnels with policies that clients may no longer ask for. */
+  checkPolicies(): void {
+    this.#tunnels.unbindUnenforced();
+  }
+
   /** Asks the client to reconnect `retryAfter` milliseconds from now. Streams in progress continue. */
   goAway(retryAfter: number): void {
     this.#session.goAway("PN_DRAINING", retryAfter);

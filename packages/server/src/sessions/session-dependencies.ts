@@ -3,6 +3,7 @@ import type { Authenticator } from "../login/principal.js";
 import type { Owners } from "./owners.js";
 import type { RequestCounter } from "../metrics/metrics.js";
 import type { NameRules } from "../names/name.js";
+import type { TunnelPolicies } from "../policies/tunnel-policies.js";
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import type { Loggers } from "./session-log.js";
 
@@ -12,6 +13,7 @@ export interface SessionDependencies extends Loggers {
   readonly owners: Owners;
   readonly registry: TunnelRegistry;
   readonly nameRules: NameRules;
+  readonly policies: TunnelPolicies;
   /** Whether clients may join those that serve a name. */
   readonly mayJoin: boolean;
   /** Tunnels of all sessions together. */

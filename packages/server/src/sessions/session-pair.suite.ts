@@ -12,6 +12,7 @@ import { ApiKeys } from "../login/api-keys.js";
 import { DEFAULT_OWNER_LIMITS, Owners } from "./owners.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
+import { TunnelPolicies } from "../policies/tunnel-policies.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import { ClientSession, type ClientConnection } from "./client-session.js";
 import type { SessionDependencies } from "./session-dependencies.js";
@@ -62,11 +63,13 @@ class MemoryTransport implements Transport {
 /** The shared dependencies of sessions, without a server: one owner, names in memory, and no log output. */
 export function sessionDependencies(more: Partial<SessionDependencies> = {}): SessionDependencies {
   const log = pino({ level: "silent" });
+  const policies = new TunnelPolicies();
   return {
     authenticator: new ApiKeys([ANN]),
     owners: new Owners(DEFAULT_OWNER_LIMITS, () => performance.now()),
-    registry: new TunnelRegistry(new MemoryLeaseStore(() => performance.now())),
+    registry: new TunnelRegistry(new MemoryLeaseStore(() => performance.now()), policies),
     nameRules: DEFAULT_NAME_RULES,
+    policies,
     mayJoin: true,
     maxTunnels: Infinity,
     limits: DEFAULT_LIMITS,

@@ -49,11 +49,15 @@ export class SessionTunnels implements TunnelOwner {
       this.#log.repeated.write("warn", "tunnel refused", about);
       return grant;
     }
-    const { number, id, name } = this.#open(grant);
+    const { number, id, name, policy } = this.#open(grant);
     const public_url = this.#dependencies.publicUrl(name);
     const members = bind.join === true ? { members: this.#dependencies.registry.memberCount(name) } : {};
-    this.#log.repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url, ...members });
-    return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url, ...members };
+    const words = policy === undefined ? {} : policy.words;
+    const isGuarded = Object.keys(words).length > 0;
+    const access = isGuarded ? { access: Object.values(words) } : {};
+    this.#log.repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url, ...members, ...access });
+    const policies = isGuarded ? { policies: words } : {};
+    return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url, ...members, ...policies };
   }
 
   /** Returns the result that a `bind` would have. Opens nothing. */
@@ -76,6 +80,14 @@ export class SessionTunnels implements TunnelOwner {
   unbindForbidden(allowed: NamePatterns): void {
     for (const tunnel of this.#tunnels.values())
       if (!allowed.allow(tunnel.name)) this.#unbind(tunnel, "PN_NAME_FORBIDDEN");
+  }
+
+  /** Unbinds the tunnels with policies that clients may no longer ask for. */
+  unbindUnenforced(): void {
+    const { policies } = this.#dependencies;
+    for (const tunnel of this.#tunnels.values())
+      if (tunnel.policy !== undefined && !policies.allows(tunnel.policy.asked))
+        this.#unbind(tunnel, "PN_POLICY_FORBIDDEN");
   }
 
   /** Ends everything that has expired. Call it about once a second. */
@@ -135,7 +147,7 @@ export class SessionTunnels implements TunnelOwner {
     return bindGrant(bind, binder, this.#tunnels.size, this.#dependencies);
   }
 
-  #open({ name, requested, hostHeader, holder }: BindGrant): Tunnel {
+  #open({ name, requested, hostHeader, holder, policies }: BindGrant): Tunnel {
     const tunnel = new Tunnel({
       number: ++this.#lastNumber,
       id: randomUUID(),
@@ -148,7 +160,7 @@ export class SessionTunnels implements TunnelOwner {
       owner: this,
     });
     this.#tunnels.set(tunnel.number, tunnel);
-    this.#dependencies.registry.add(tunnel, holder);
+    this.#dependencies.registry.add(tunnel, holder, policies);
     return tunnel;
   }
 

@@ -78,6 +78,11 @@ export class Sessions implements ClientSessionEvents {
     for (const session of this.#sessions) session.checkCredential();
   }
 
+  /** Unbinds the tunnels with policies that clients may no longer ask for. */
+  checkPolicies(): void {
+    for (const session of this.#sessions) session.checkPolicies();
+  }
+
   /** Asks all clients to reconnect at different times. Streams in progress continue. */
   goAway(): void {
     let retryAfter = RECONNECT.first;

@@ -7,12 +7,14 @@ import {
   TARGET_HOST,
   type FinishedRequest,
   type PoolMember,
+  type Steps,
   type Strategy,
   type TargetSource,
   type UpstreamRoute,
 } from "@postern/gateway";
 import { keepNewest } from "@postern/net";
 import { SERVER_LIMITS } from "../limits.js";
+import type { TunnelPolicy } from "../policies/tunnel-policy.js";
 import { GroupMember } from "./group-member.js";
 import type { Tunnel } from "./tunnel.js";
 
@@ -49,14 +51,20 @@ export class GroupRoute implements UpstreamRoute, TargetSource {
   readonly hostHeader: UpstreamRoute["hostHeader"] = TARGET_HOST;
   readonly pool: Pool;
   readonly sticky: StickyCookie | undefined;
+  readonly #policy: Pick<TunnelPolicy, "steps"> | undefined;
   #members: readonly GroupMember[] = [];
   /** Those that no session serves now, by instance, the one that left first is first. They may return. */
   readonly #former = new Map<string, GroupMember>();
 
-  constructor(name: string, { strategy, sticky, cookieKey, onEjected }: GroupOptions) {
-    const policy = createBalance({ strategy, sticky }, false);
+  constructor(
+    name: string,
+    { strategy, sticky, cookieKey, onEjected }: GroupOptions,
+    policy?: Pick<TunnelPolicy, "steps">,
+  ) {
+    this.#policy = policy;
+    const balance = createBalance({ strategy, sticky }, false);
     if (sticky === "cookie")
-      this.sticky = new StickyCookie({ first: policy, key: cookieKey(), route: `tunnel://${name}`, path: "/*" });
+      this.sticky = new StickyCookie({ first: balance, key: cookieKey(), route: `tunnel://${name}`, path: "/*" });
     const pooled = new PooledTargets(
       { ejection: EJECTION, slowStart: SLOW_START },
       undefined,
@@ -65,7 +73,11 @@ export class GroupRoute implements UpstreamRoute, TargetSource {
       },
     );
     const members = pooled.membersOf([{ target: this, weight: 1 }], () => this.pool.candidates);
-    this.pool = new Pool(members, this.sticky ?? policy);
+    this.pool = new Pool(members, this.sticky ?? balance);
+  }
+
+  get steps(): Steps | undefined {
+    return this.#policy?.steps;
   }
 
   /** The clients that serve the name now. Another array after each change. */

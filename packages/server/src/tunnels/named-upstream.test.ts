@@ -19,7 +19,7 @@ function upstream(...found: (Partial<Tunnel> | undefined)[]): NamedUpstream {
   };
   return new NamedUpstream(
     "web",
-    { pick, peek, members: () => [], useAsTarget() {} },
+    { pick, peek, members: () => [], steps: () => undefined, useAsTarget() {} },
     (name) => `${name}.tunnel.example:8080`,
   );
 }

@@ -1,10 +1,10 @@
-import type { FinishedRequest, Upstream } from "@postern/gateway";
+import type { FinishedRequest, Steps, Upstream } from "@postern/gateway";
 import type { ByteStream } from "@postern/net";
 import type { GroupMember } from "./group-member.js";
 import type { Tunnel } from "./tunnel.js";
 import type { TunnelRegistry } from "./tunnel-registry.js";
 
-type Names = Pick<TunnelRegistry, "members" | "peek" | "pick" | "useAsTarget">;
+type Names = Pick<TunnelRegistry, "members" | "peek" | "pick" | "steps" | "useAsTarget">;
 
 /** The tunnels of one name as a target of a gateway in the same process. */
 export class NamedUpstream implements Upstream {
@@ -32,6 +32,10 @@ export class NamedUpstream implements Upstream {
   /** The clients that serve the name, if there are several, or if it matters which one serves it. */
   get members(): readonly GroupMember[] {
     return this.#registry.members(this.#name);
+  }
+
+  get steps(): Steps | undefined {
+    return this.#registry.steps(this.#name);
   }
 
   /** The Host that the service gets from visitors of the tunnel, unless its client sets another one. */

@@ -3,6 +3,7 @@ import type { Holder } from "../names/lease.js";
 import type { GroupMember } from "./group-member.js";
 import { GroupRoute, type GroupOptions } from "./group-route.js";
 import { isSigned } from "./probe-route.js";
+import type { TunnelPolicy } from "../policies/tunnel-policy.js";
 import type { Tunnel } from "./tunnel.js";
 
 const NONE: readonly never[] = [];
@@ -11,14 +12,17 @@ const NONE: readonly never[] = [];
 export class TunnelGroup {
   /** The epoch of the lease. */
   readonly epoch: number;
+  /** The same for all of them. */
+  readonly policy: TunnelPolicy;
   readonly #options: GroupOptions;
   #tunnels: readonly Tunnel[] = [];
   readonly #balance = new LeastLoad();
   /** Undefined as long as only one client has served the name, as for most names. */
   #shared: GroupRoute | undefined;
 
-  constructor(epoch: number, options: GroupOptions) {
+  constructor(epoch: number, policy: TunnelPolicy, options: GroupOptions) {
     this.epoch = epoch;
+    this.policy = policy;
     this.#options = options;
   }
 
@@ -35,6 +39,7 @@ export class TunnelGroup {
     // The client may have opened another session because these are lost.
     for (const each of this.#tunnels) each.checkAlive();
     tunnel.epoch = this.epoch;
+    tunnel.policy = this.policy;
     tunnel.instance = holder.instance;
     tunnel.groupWeight = holder.weight ?? 1;
     // `push` would make room for sixteen more, and most groups have one tunnel.
@@ -99,7 +104,7 @@ export class TunnelGroup {
 
   /** From now on, each client has its share of the requests, whatever the number of its sessions. */
   #share(name: string): void {
-    this.#shared = new GroupRoute(name, this.#options);
+    this.#shared = new GroupRoute(name, this.#options, this.policy);
     for (const each of this.#tunnels) this.#shared.add(each);
   }
 }

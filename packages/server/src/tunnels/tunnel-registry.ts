@@ -1,8 +1,10 @@
 import { SERVER_LIMITS } from "../limits.js";
-import type { UpstreamRoute } from "@postern/gateway";
+import type { Steps, UpstreamRoute } from "@postern/gateway";
 import { isFencedOff, isShared, type Holder, type Lease } from "../names/lease.js";
 import type { LeaseStore } from "../names/lease-store.js";
 import type { GroupMember } from "./group-member.js";
+import { NO_POLICIES, type AskedPolicies } from "../policies/asked-policies.js";
+import { TunnelPolicies } from "../policies/tunnel-policies.js";
 import { DEFAULT_GROUP_OPTIONS, type GroupOptions } from "./group-route.js";
 import { TunnelGroup } from "./tunnel-group.js";
 import type { Tunnel } from "./tunnel.js";
@@ -14,13 +16,15 @@ import type { Tunnel } from "./tunnel.js";
 export type Release = "dropped" | "stopped" | "free";
 
 /** Why a client may not serve a name. */
-export type NameRefusal = "PN_NAME_TAKEN" | "PN_NAME_TAKEN_OVER" | "PN_OWNER_NAME_LIMIT" | "PN_NAME_SESSION_LIMIT";
+export type NameRefusal =
+  "PN_NAME_TAKEN" | "PN_NAME_TAKEN_OVER" | "PN_OWNER_NAME_LIMIT" | "PN_NAME_SESSION_LIMIT" | "PN_POLICY_MISMATCH";
 
 const NONE: readonly never[] = [];
 
 /** The tunnels that serve each name, and the leases that allow it. */
 export class TunnelRegistry {
   readonly #leases: LeaseStore;
+  readonly #policies: TunnelPolicies;
   readonly #namesPerOwner: number;
   readonly #groupOptions: GroupOptions;
   /** By name. Every group has a tunnel and a valid lease. */
@@ -31,10 +35,12 @@ export class TunnelRegistry {
   /** @param namesPerOwner names that one owner may hold. */
   constructor(
     leases: LeaseStore,
+    policies: TunnelPolicies = new TunnelPolicies(),
     namesPerOwner: number = SERVER_LIMITS.namesPerOwner,
     groupOptions: GroupOptions = DEFAULT_GROUP_OPTIONS,
   ) {
     this.#leases = leases;
+    this.#policies = policies;
     this.#namesPerOwner = namesPerOwner;
     this.#groupOptions = groupOptions;
   }
@@ -48,15 +54,19 @@ export class TunnelRegistry {
     return this.#groups.has(name);
   }
 
-  /** Why `holder` may not serve `name`; undefined: it may. */
-  refusal(name: string, holder: Holder): NameRefusal | undefined {
+  /** Why `holder` may not serve `name` with these policies; undefined: it may. */
+  refusal(name: string, holder: Holder, policies: AskedPolicies = NO_POLICIES): NameRefusal | undefined {
     const { owner, instance } = holder;
     const lease = this.#leases.find(name);
     if (lease === undefined)
       return this.#leases.count(owner) >= this.#namesPerOwner ? "PN_OWNER_NAME_LIMIT" : undefined;
     if (lease.owner !== owner) return "PN_NAME_TAKEN";
     if (isFencedOff(lease, instance)) return "PN_NAME_TAKEN_OVER";
-    const isFull = isShared(lease, holder) && (this.#groups.get(name)?.size ?? 0) >= SERVER_LIMITS.sessionsPerName;
+    const group = this.#groups.get(name);
+    const isMember = instance !== undefined && lease.instances.includes(instance);
+    if ((isMember || holder.joins === true) && group !== undefined && group.policy.asked.content !== policies.content)
+      return "PN_POLICY_MISMATCH";
+    const isFull = isShared(lease, holder) && (group?.size ?? 0) >= SERVER_LIMITS.sessionsPerName;
     return isFull ? "PN_NAME_SESSION_LIMIT" : undefined;
   }
 
@@ -64,7 +74,7 @@ export class TunnelRegistry {
    * Starts to serve the name with `tunnel`. It joins the tunnels of its instance and of the clients that its instance
    * serves the name with, or joins now. It replaces those of other clients. `refusal` must have returned undefined.
    */
-  add(tunnel: Tunnel, holder: Holder): void {
+  add(tunnel: Tunnel, holder: Holder, policies: AskedPolicies = NO_POLICIES): void {
     const { name } = tunnel;
     const lease = this.#leases.find(name);
     const former = this.#groups.get(name);
@@ -72,10 +82,13 @@ export class TunnelRegistry {
       this.#join(lease, former, holder.instance as string);
       return former.add(tunnel, holder);
     }
-    const group = new TunnelGroup(this.#leases.acquire(name, holder).epoch, this.#groupOptions);
+    const policy = this.#policies.take(holder.owner, name, policies);
+    const group = new TunnelGroup(this.#leases.acquire(name, holder).epoch, policy, this.#groupOptions);
     this.#groups.set(name, group);
     group.add(tunnel, holder);
-    former?.replace();
+    if (former === undefined) return;
+    this.#policies.release(former.policy);
+    former.replace();
   }
 
   /** Removes `tunnel`. The lease changes only with the last tunnel of its epoch. */
@@ -91,6 +104,7 @@ export class TunnelRegistry {
       return;
     }
     this.#groups.delete(name);
+    this.#policies.release(group.policy);
     if (how === "free") this.#leases.free(name, epoch);
     else this.#leases.keep(name, epoch, how === "dropped");
   }
@@ -105,6 +119,11 @@ export class TunnelRegistry {
     const lease = this.#leases.find(name);
     if (lease === undefined || lease.offlineStatus === 404) return undefined;
     return lease.awaited ? "away" : "offline";
+  }
+
+  /** The steps that requests to `name` pass. */
+  steps(name: string): Steps | undefined {
+    return this.#groups.get(name)?.policy.steps;
   }
 
   /** `name` is a target of a gateway from now on. */
@@ -145,6 +164,7 @@ export class TunnelRegistry {
   /** Removes expired leases, and detects tunnels that are cut off. Call it about once a second. */
   sweep(): void {
     this.#leases.sweep();
+    this.#policies.sweep((name) => this.#leases.find(name)?.owner);
     for (const [name, group] of this.#groups) group.watch(this.#targets.has(name));
   }
 

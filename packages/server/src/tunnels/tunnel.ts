@@ -3,6 +3,7 @@ import {
   Target,
   type Candidate,
   type FinishedRequest,
+  type Steps,
   type Upstream,
   type UpstreamRoute,
 } from "@postern/gateway";
@@ -10,6 +11,7 @@ import type { ByteStream } from "@postern/net";
 import type { Session } from "@postern/protocol";
 import type { RequestCounter } from "../metrics/metrics.js";
 import { ProbeRoute } from "./probe-route.js";
+import type { TunnelPolicy } from "../policies/tunnel-policy.js";
 import { RepairCounts } from "./repair-counts.js";
 import { RequestLog } from "./request-log.js";
 
@@ -58,8 +60,9 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly pool: Pool;
   readonly requests: RequestLog;
   readonly repairs = new RepairCounts();
-  /** The epoch of its lease, and its client with its weight in a group. Its group sets them. */
+  /** The epoch of its lease, its policy, and its client with its weight in a group. Its group sets them. */
   epoch = 0;
+  policy: TunnelPolicy | undefined;
   instance: string | undefined;
   groupWeight = 1;
   readonly #session: Session;
@@ -87,6 +90,10 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   /** The route of its client's own probes, which always leads to this session. */
   get probe(): ProbeRoute {
     return (this.#probe ??= new ProbeRoute(this));
+  }
+
+  get steps(): Steps | undefined {
+    return this.policy?.steps;
   }
 
   get unavailable(): Upstream["unavailable"] {

@@ -1,5 +1,6 @@
 import { checkConnectOptions } from "@postern/client/command";
 import { checkServerOptions } from "@postern/server";
+import { loadServerPolicies } from "../../access/server-policies.js";
 import { loadClientCredential } from "../../credentials/client-credential.js";
 import { loadClientTrust } from "../../credentials/client-trust.js";
 import { loadServerCertificates } from "../../credentials/server-certificates.js";
@@ -74,6 +75,7 @@ function serverChecks(settings: Settings): Check[] {
   const keys = once(() => loadServerKeys(settings));
   const tokens = once(() => loadServerTokens(settings));
   const certificates = once(() => loadServerCertificates(settings));
+  const policies = once(() => loadServerPolicies(settings));
   // A server without logins is refused as a whole.
   const needsKeys = isEnabled && auth.required;
   const withKeys = (check: Check): Check => (needsKeys ? check : () => unlessMissing("PN_KEYS_MISSING", check));
@@ -81,9 +83,11 @@ function serverChecks(settings: Settings): Check[] {
     withKeys(async () => (await keys()).warnings),
     async () => (await tokens(), []),
     async () => (await certificates()).warnings,
+    async () => (await policies()).warnings,
     withKeys(async () => {
-      const loaded = { keys: await keys(), tokens: await tokens(), certificates: await certificates() };
-      valid(() => checkServerOptions(serverOptions(settings, serverCredentials(settings, loaded))));
+      const logins = { keys: await keys(), tokens: await tokens(), certificates: await certificates() };
+      const credentials = serverCredentials(settings, { ...logins, policies: await policies() });
+      valid(() => checkServerOptions(serverOptions(settings, credentials)));
       return [];
     }),
   ];

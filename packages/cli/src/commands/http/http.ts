@@ -3,7 +3,7 @@ import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command
 
 const { logging, tunnel } = CONFIGURATION.entries;
 const { auth, local_api, reconnection, ssl } = tunnel.entries;
-const { server_url, subdomain, host_header, local_ca_file, local_verify, files, group, weight } =
+const { server_url, subdomain, host_header, local_ca_file, local_verify, files, group, weight, access } =
   tunnelEndpoint.each.entries;
 
 /** `postern http` */
@@ -21,6 +21,10 @@ export const http: CommandDeclaration = {
     group,
     weight,
     host_header,
+    access.entries.allow_ips,
+    access.entries.deny_ips,
+    access.entries.basic_auth,
+    access.entries.rate_limit.entries.requests_per_minute,
     auth.entries.api_key_file,
     auth.entries.token_file,
     auth.entries.cert_file,
@@ -60,6 +64,8 @@ Examples:
   With server and key in the environment or the configuration file:
     postern http 3000 --subdomain my-app
     postern http 3000 --subdomain my-app --join      on each of several machines
+    postern http 3000 --basic-auth ./users           visitors need a password
+    postern http 3000 --allow-ip 192.0.2.0/24 --rate-limit 60/min
     postern http https://localhost:8443 --host-header rewrite
     postern http https://192.168.1.10:8006 --local-insecure
     postern http 3000 --json | jq -r '.data.public_url // empty'`,

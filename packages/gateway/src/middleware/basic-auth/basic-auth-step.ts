@@ -1,6 +1,7 @@
 import { refusals, type Refusal } from "../../http/index.js";
 import { AttemptLimit } from "../rate-limit/attempt-limit.js";
 import { RateEntry, type Rate } from "../rate-limit/rate-table.js";
+import type { Tenancy } from "../tenancy.js";
 import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 import { readCredentials, type Credentials } from "./credentials.js";
 import { answerKey, KnownAnswers } from "./known-answers.js";
@@ -44,6 +45,7 @@ interface Checking {
 export class BasicAuthStep implements Step {
   readonly name = "basic auth";
   readonly #verifier: Verifier;
+  readonly #owner: string | undefined;
   readonly #users: ReadonlyMap<string, string>;
   /** Identifies the users, for `inherit`. */
   readonly #content: string;
@@ -52,13 +54,19 @@ export class BasicAuthStep implements Step {
    * unknown name has that of some user.
    */
   readonly #decoys: readonly string[];
-  #failures = new AttemptLimit(FAILURES);
-  #admitted = new KnownAnswers<FieldEdits>();
-  #refused = new KnownAnswers<true>();
+  #failures: AttemptLimit;
+  #admitted: KnownAnswers<FieldEdits>;
+  #refused: KnownAnswers<true>;
   readonly #checking = new Map<string, Checking>();
 
-  constructor({ users }: BasicAuthOptions, verifier: Verifier = VERIFIER) {
+  /** @param tenancy undefined: the passwords are the operator's */
+  constructor({ users }: BasicAuthOptions, verifier: Verifier = VERIFIER, tenancy?: Tenancy) {
     this.#verifier = verifier;
+    this.#owner = tenancy?.owner;
+    const room = tenancy?.room;
+    this.#failures = new AttemptLimit(FAILURES, room);
+    this.#admitted = new KnownAnswers(room);
+    this.#refused = new KnownAnswers(room);
     this.#users = new Map(users.map(({ name, hash }) => [name, hash]));
     this.#content = JSON.stringify(users);
     this.#decoys = users.length === 0 ? [NO_HASH] : users.map(({ hash }) => hash);
@@ -87,9 +95,19 @@ export class BasicAuthStep implements Step {
   inherit(former: Step): void {
     if (!(former instanceof BasicAuthStep)) return;
     this.#failures = former.#failures;
-    if (this.#content !== former.#content) return;
+    if (this.#content !== former.#content) {
+      former.#admitted.close();
+      former.#refused.close();
+      return;
+    }
     this.#admitted = former.#admitted;
     this.#refused = former.#refused;
+  }
+
+  close(): void {
+    this.#failures.close();
+    this.#admitted.close();
+    this.#refused.close();
   }
 
   #verify(
@@ -134,7 +152,7 @@ export class BasicAuthStep implements Step {
   /** @returns undefined if too many others wait */
   #begin(key: string, name: string, password: Buffer): Checking | undefined {
     const hash = this.#users.get(name);
-    const verification = this.#verifier.verify(password, hash ?? this.#decoyOf(name));
+    const verification = this.#verifier.verify(password, hash ?? this.#decoyOf(name), this.#owner);
     if (verification === undefined) return undefined;
     const checking: Checking = { verification, waiting: 0, charged: new Set() };
     this.#checking.set(key, checking);

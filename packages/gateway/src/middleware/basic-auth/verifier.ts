@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
+import { FairQueue } from "./fair-queue.js";
 import type { Check } from "./verify-worker.js";
 
 /** `threads`: passwords that are checked at the same time. `waiting`: passwords that wait for a thread. */
@@ -91,23 +92,28 @@ class Thread {
 export class Verifier {
   readonly #startWorker: () => VerifyWorker;
   readonly #threads = new Set<Thread>();
-  readonly #waiting = new Set<Job>();
+  readonly #waiting = new FairQueue<Job>(VERIFIER_LIMITS.waiting, (job) =>
+    job.reject(new Error("Too many passwords of this owner wait.")),
+  );
 
   /** @param startWorker default: a thread of Node.js */
   constructor(startWorker: () => VerifyWorker = startThread) {
     this.#startWorker = startWorker;
   }
 
-  /** Checks whether a password has a hash. @returns undefined if too many others wait */
-  verify(password: Buffer, hash: string): Verification | undefined {
+  /**
+   * Checks whether a password has a hash.
+   * @param owner passwords of each owner are checked in turn, so that one of them does not hold up the others
+   * @returns undefined if too many others wait
+   */
+  verify(password: Buffer, hash: string, owner = ""): Verification | undefined {
     const free = [...this.#threads].find(({ job }) => job === undefined);
     const mayStart = free === undefined && this.#threads.size < VERIFIER_LIMITS.threads;
-    if (free === undefined && !mayStart && this.#waiting.size >= VERIFIER_LIMITS.waiting) return undefined;
     const job = new Job({ password: Uint8Array.from(password), hash });
     if (free !== undefined) free.begin(job);
     else if (mayStart) this.#start().begin(job);
-    else this.#waiting.add(job);
-    return { answer: job.answer, cancel: () => void this.#waiting.delete(job) };
+    else if (!this.#waiting.add(owner, job)) return undefined;
+    return { answer: job.answer, cancel: () => this.#waiting.delete(owner, job) };
   }
 
   #start(): Thread {
@@ -121,19 +127,16 @@ export class Verifier {
   }
 
   #next(thread: Thread): void {
-    const [job] = this.#waiting;
-    if (job === undefined) return thread.rest();
-    this.#waiting.delete(job);
-    thread.begin(job);
+    const job = this.#waiting.take();
+    if (job === undefined) thread.rest();
+    else thread.begin(job);
   }
 
   /** Passwords that wait get another thread, one for each that ended. */
   #onEnd(thread: Thread): void {
     if (!this.#threads.delete(thread)) return;
-    const [job] = this.#waiting;
-    if (job === undefined) return;
-    this.#waiting.delete(job);
-    this.#start().begin(job);
+    const job = this.#waiting.take();
+    if (job !== undefined) this.#start().begin(job);
   }
 }
 

@@ -11,6 +11,7 @@ import type { OidcOptions } from "../oidc/policy.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
+import type { Tenancy } from "../tenancy.js";
 
 /** The steps of a route, as data. */
 export interface StepOptions {
@@ -34,7 +35,8 @@ export interface StepOptions {
 
 /** What the steps of all routes share. */
 export interface StepDependencies {
-  readonly logins: Logins;
+  /** Undefined: nobody logs in here. */
+  readonly logins?: Logins | undefined;
   /** For lists at URLs. Undefined: nothing is fetched, because the routes are only checked. */
   readonly poll?: PollDependencies | undefined;
 }
@@ -42,22 +44,29 @@ export interface StepDependencies {
 /**
  * Creates the steps of a route, in the order in which a request passes them: those that cost little come first.
  * @param former the steps of the route of the same name before a reload: what they know of visitors is kept
+ * @param tenancy undefined: the steps are the operator's
  * @returns undefined if the route has none
  * @throws RangeError for an option that is not valid.
  */
 export function routeSteps(
   { addresses, rateLimit, basicAuth, jwt, oidc, dropsLogins, forwardAuth, credentials }: StepOptions = {},
-  { poll, logins }: StepDependencies,
+  { poll, logins }: StepDependencies = {},
   former?: Steps,
+  tenancy?: Tenancy,
 ): Steps | undefined {
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
-  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit));
-  if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth));
-  if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }));
-  if (oidc !== undefined) steps.push(new OidcStep(oidc, logins));
+  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit, tenancy));
+  if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth, undefined, tenancy));
+  if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }, tenancy));
+  if (oidc !== undefined) steps.push(new OidcStep(oidc, loginsOf(logins)));
   else if (dropsLogins === true) steps.push(new LoginCookiesStep());
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);
+}
+
+function loginsOf(logins: Logins | undefined): Logins {
+  if (logins === undefined) throw new RangeError("Nobody can log in here.");
+  return logins;
 }

@@ -14,6 +14,12 @@ export class Steps {
     }
   }
 
+  /** The steps of `first`, and then those of `second`. They are not created again, and know what they know. */
+  static both(first: Steps | undefined, second: Steps | undefined): Steps | undefined {
+    if (first === undefined || second === undefined) return first ?? second;
+    return new Steps([...first.#steps, ...second.#steps]);
+  }
+
   /** The verdict of the first step that does not admit the request. A promise only if a step waits. */
   check(request: StepRequest): Verdict | Promise<Verdict> {
     const steps = this.#steps;
@@ -27,6 +33,12 @@ export class Steps {
 
   close(): void {
     for (const step of this.#steps) step.close?.();
+  }
+
+  /** Closes those that `next`, which was created with these as the former ones, does not continue. */
+  closeExcept(next: Steps | undefined): void {
+    const names = new Set((next === undefined ? [] : next.#steps).map(({ name }) => name));
+    for (const step of this.#steps) if (!names.has(step.name)) step.close?.();
   }
 
   async #continue(first: Promise<Verdict>, next: number, request: StepRequest): Promise<Verdict> {

@@ -1,5 +1,5 @@
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
-import { builtins } from "@postern/net";
+import { builtins, publicLookup } from "@postern/net";
 import { meaningOf, refusals, type Field, type Reply } from "../../http/index.js";
 import { targetField } from "../credential/target-field.js";
 import { withoutLogins } from "../oidc/login-cookies.js";
@@ -11,6 +11,8 @@ export interface ForwardAuthOptions {
   readonly url: string;
   /** Names of fields of the service's answer that targets get, in place of those of the visitor. */
   readonly responseFields: readonly string[];
+  /** Whether the host of the URL may have private addresses. Default true: the service usually has one. */
+  readonly allowPrivate?: boolean | undefined;
 }
 
 /** `time`: milliseconds for an answer. `bytes`: of the body of an answer. `connections`: to the service. */
@@ -51,6 +53,7 @@ export class ForwardAuthStep implements Step {
   readonly name = "forward auth";
   readonly #url: URL;
   readonly #agent: Agent;
+  readonly #allowPrivate: boolean;
   /** In lower case, and as it is written. */
   readonly #fields: readonly (readonly [name: string, written: string])[];
   readonly #names: readonly string[];
@@ -61,7 +64,11 @@ export class ForwardAuthStep implements Step {
    * @param onWarning called when the service does not answer, and not again until it does
    * @throws RangeError for the name of a field that is not valid.
    */
-  constructor({ url, responseFields }: ForwardAuthOptions, onWarning: (text: string) => void = () => {}) {
+  constructor(
+    { url, responseFields, allowPrivate = true }: ForwardAuthOptions,
+    onWarning: (text: string) => void = () => {},
+  ) {
+    this.#allowPrivate = allowPrivate;
     this.#url = new URL(url);
     this.#fields = responseFields.map((written) => [targetField(written), written]);
     this.#names = this.#fields.map(([name]) => name);
@@ -105,6 +112,7 @@ export class ForwardAuthStep implements Step {
       agent,
       headers,
       signal,
+      ...(this.#allowPrivate ? {} : { lookup: publicLookup }),
     };
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const { request: send } = this.#url.protocol === "https:" ? builtins.https : builtins.http;

@@ -1,4 +1,3 @@
-import { keepNewest } from "@postern/net";
 import { refusals, type Refusal } from "../../http/index.js";
 import { checkClaims, type Claims } from "../../tokens/claims.js";
 import { jwtClaims, type KeySource } from "../../tokens/jwt-verifier.js";
@@ -7,6 +6,8 @@ import { TokenError } from "../../tokens/token-error.js";
 import { targetField } from "../credential/target-field.js";
 import { AttemptLimit } from "../rate-limit/attempt-limit.js";
 import { RateEntry, type Rate } from "../rate-limit/rate-table.js";
+import type { RoomShare } from "../shared-room.js";
+import type { Tenancy } from "../tenancy.js";
 import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 
 /** Which tokens admit visitors. One of the keys is set. */
@@ -59,10 +60,17 @@ export class JwtStep implements Step {
   #isFailing = false;
   /** By token, the oldest first. Only tokens that were valid are kept. */
   readonly #known = new Map<string, Known>();
-  #checks = new AttemptLimit(CHECKS);
+  #checks: AttemptLimit;
+  readonly #share: RoomShare | undefined;
 
   /** @throws RangeError for a key or the name of a field that is not valid. */
-  constructor(options: JwtOptions, { now = Date.now, onWarning = () => {} }: JwtDependencies = {}) {
+  constructor(
+    options: JwtOptions,
+    { now = Date.now, onWarning = () => {} }: JwtDependencies = {},
+    tenancy?: Pick<Tenancy, "room">,
+  ) {
+    this.#checks = new AttemptLimit(CHECKS, tenancy?.room);
+    this.#share = tenancy?.room.share(() => this.#forgetOldest());
     const keys = keySource(options);
     if (keys === undefined) throw new RangeError("Tokens need a secret, a public key or a jwksUrl.");
     this.#keys = keys;
@@ -80,7 +88,7 @@ export class JwtStep implements Step {
       request.edit(known.edits);
       return undefined;
     }
-    this.#known.delete(token);
+    if (known !== undefined) this.#forget(token);
     const { startedAt } = request;
     const checks = this.#checks.admit(request.address, startedAt);
     if (!(checks instanceof RateEntry)) return checks;
@@ -89,7 +97,14 @@ export class JwtStep implements Step {
   }
 
   inherit(former: Step): void {
-    if (former instanceof JwtStep) this.#checks = former.#checks;
+    if (!(former instanceof JwtStep)) return;
+    this.#checks = former.#checks;
+    former.#forgetAll();
+  }
+
+  close(): void {
+    this.#checks.close();
+    this.#forgetAll();
   }
 
   /** @param checks those of the visitor: a valid token does not count */
@@ -102,14 +117,36 @@ export class JwtStep implements Step {
       const expiresAt = checkClaims(claims, { issuer, audience, longest: Infinity }, this.#now());
       const known = { until: Math.min(expiresAt, this.#now() + KNOWN), edits: this.#edits(claims) };
       this.#checks.forgive(checks);
-      this.#known.set(token, known);
-      keepNewest(this.#known, MOST_KNOWN);
+      this.#remember(token, known);
       if (!signal.aborted) request.edit(known.edits);
       return undefined;
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
       return error.kind === "unavailable" ? this.#unavailable(error) : INVALID;
     }
+  }
+
+  #remember(token: string, known: Known): void {
+    this.#forget(token);
+    // A token that is not known is only checked again.
+    if (this.#share?.add(placesOf(token)) === false) return;
+    this.#known.set(token, known);
+    if (this.#known.size > MOST_KNOWN) this.#forgetOldest();
+  }
+
+  #forget(token: string): void {
+    if (this.#known.delete(token)) this.#share?.remove(placesOf(token));
+  }
+
+  #forgetOldest(): boolean {
+    const [oldest] = this.#known.keys();
+    if (oldest === undefined) return false;
+    this.#forget(oldest);
+    return true;
+  }
+
+  #forgetAll(): void {
+    while (this.#forgetOldest());
   }
 
   #unavailable({ message, retryAfter }: TokenError): Refusal {
@@ -127,6 +164,11 @@ export class JwtStep implements Step {
     });
     return { names: this.#fields.map(([name]) => name), lines: lines.join("") };
   }
+}
+
+/** The places of a token in a room that is shared: most entries there have about 200 bytes. */
+function placesOf(token: string): number {
+  return 1 + Math.ceil(token.length / 200);
 }
 
 function bearer(field: string): string {

@@ -1,14 +1,17 @@
 import { refusals, type Refusal } from "../../http/index.js";
 import { countRequest, RateTable, waitOf, type Rate, type RateEntry } from "./rate-table.js";
+import type { SharedRoom } from "../shared-room.js";
 import { visitorKey } from "./visitor-key.js";
 
 /** Limits how often each visitor may fail to prove who it is. */
 export class AttemptLimit {
   readonly #rate: Rate;
-  readonly #visitors = new RateTable();
+  readonly #visitors: RateTable;
 
-  constructor(rate: Rate) {
+  /** @param room bounds what is kept together with others */
+  constructor(rate: Rate, room?: SharedRoom) {
     this.#rate = rate;
+    this.#visitors = new RateTable(undefined, room);
   }
 
   /** The entry of a visitor that may try again, or why it may not. */
@@ -22,6 +25,11 @@ export class AttemptLimit {
   /** Counts a failure. */
   count(entry: RateEntry, now: number): void {
     countRequest(entry, this.#rate, now);
+  }
+
+  /** It is no longer used. */
+  close(): void {
+    this.#visitors.close();
   }
 
   /** What was counted was no failure. */

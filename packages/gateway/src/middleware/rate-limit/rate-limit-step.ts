@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { refusals, type Field, type Refusal } from "../../http/index.js";
 import { decidingField } from "../../routing/conditions.js";
+import type { Tenancy } from "../tenancy.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
 import { countRequest, RateTable, waitOf, type Rate, type RateEntry } from "./rate-table.js";
 import { visitorKey } from "./visitor-key.js";
@@ -35,11 +36,16 @@ export class RateLimitStep implements Step {
   readonly #byHeader: { readonly name: string; readonly field: Field } | undefined;
   readonly #tooMany: Refusal;
   readonly #tooManyAtOnce: Refusal;
-  #addresses = new RateTable();
-  #values = new RateTable();
+  #addresses: RateTable;
+  #values: RateTable;
 
   /** @throws RangeError for a header that visitors cannot send to targets. */
-  constructor({ requestsPerMinute, window, burst, concurrent, byHeader, message }: RateLimitOptions) {
+  constructor(
+    { requestsPerMinute, window, burst, concurrent, byHeader, message }: RateLimitOptions,
+    tenancy?: Pick<Tenancy, "room">,
+  ) {
+    this.#addresses = new RateTable(undefined, tenancy?.room);
+    this.#values = new RateTable(undefined, tenancy?.room);
     const inWindow = Math.max(1, Math.floor(((requestsPerMinute ?? 0) * window) / 60_000));
     const limit = burst ?? inWindow;
     this.#rate =
@@ -74,6 +80,11 @@ export class RateLimitStep implements Step {
     if (!(former instanceof RateLimitStep)) return;
     this.#addresses = former.#addresses;
     this.#values = former.#values;
+  }
+
+  close(): void {
+    this.#addresses.close();
+    this.#values.close();
   }
 
   #refusalOf(entry: RateEntry, now: number): Refusal | undefined {

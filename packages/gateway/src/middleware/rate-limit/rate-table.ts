@@ -1,3 +1,5 @@
+import type { RoomShare, SharedRoom } from "../shared-room.js";
+
 /** The limits on the requests of one key. */
 export interface Rate {
   /** Milliseconds from one request to the next, on average. Infinity: only `concurrent` counts. */
@@ -45,6 +47,8 @@ export class RateEntry {
  */
 export class RateTable {
   readonly #most: number;
+  #share: RoomShare | undefined;
+  #lastNow = 0;
   readonly #entries = new Map<string, RateEntry>();
   /**
    * A binary heap by `#dueAt`, the earliest first: when a key was due at the time at which it was last looked at. Keys
@@ -53,9 +57,13 @@ export class RateTable {
   readonly #heap: RateEntry[] = [];
   readonly #dueAt: number[] = [];
 
-  /** @param most maximum number of keys */
-  constructor(most: number = RATE_LIMITS.keys) {
+  /**
+   * @param most maximum number of keys
+   * @param room bounds the keys of several tables together
+   */
+  constructor(most: number = RATE_LIMITS.keys, room?: SharedRoom) {
     this.#most = most;
+    this.#share = room?.share(() => this.#makeRoom());
   }
 
   get size(): number {
@@ -70,13 +78,28 @@ export class RateTable {
   entry(key: string, now: number, interval: number): RateEntry | undefined {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
+    this.#lastNow = now;
     const isFull = this.#entries.size >= this.#most;
     this.#removeDue(now, isFull ? MOST_LOOKED_AT : USUALLY_LOOKED_AT);
     if (isFull && this.#entries.size >= this.#most && !this.#removeFirst()) return undefined;
+    if (this.#share?.add() === false) return undefined;
     const entry = new RateEntry(key);
     this.#entries.set(key, entry);
     this.#push(entry, now + interval);
     return entry;
+  }
+
+  /** The table is no longer used: it gives back its part of the room. */
+  close(): void {
+    this.#share?.close();
+    this.#share = undefined;
+  }
+
+  /** @returns whether a key made room */
+  #makeRoom(): boolean {
+    const { size } = this;
+    this.#removeDue(this.#lastNow, MOST_LOOKED_AT);
+    return this.size < size || this.#removeFirst();
   }
 
   /**
@@ -98,6 +121,7 @@ export class RateTable {
     const entry = this.#heap[0];
     if (entry === undefined || entry.inProgress > 0) return false;
     this.#entries.delete(entry.key);
+    this.#share?.remove();
     this.#pop();
     return true;
   }

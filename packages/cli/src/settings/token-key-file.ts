@@ -1,6 +1,6 @@
 import { pemKey } from "@postern/gateway";
 import { CliError } from "../errors.js";
-import { readOwnedFile } from "../settings/owned-file.js";
+import { readOwnedFile } from "./owned-file.js";
 
 /**
  * Reads the public key of an issuer of tokens, PEM. Other users must not be able to change the file: whoever has its

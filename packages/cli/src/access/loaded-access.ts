@@ -1,0 +1,142 @@
+import type { Path, RouteConfiguration } from "@postern/config";
+import type {
+  AddressOptions,
+  BasicAuthOptions,
+  JwtOptions,
+  OidcOptions,
+  RateLimitOptions,
+  StepOptions,
+} from "@postern/gateway/policies";
+import type { Settings } from "../settings/configuration.js";
+import { readTokenKey } from "../settings/token-key-file.js";
+import { readSecretFile } from "../settings/owned-file.js";
+import { readAddressList } from "./address-list.js";
+import { parseHtpasswd } from "./htpasswd.js";
+import { loadLoginProvider, loginPolicy } from "./login-provider.js";
+
+/** The access table of a route, of an endpoint or of all tunnels. */
+export type AccessConfiguration = RouteConfiguration["access"];
+
+/** What an access table asks for, with the content of the files that it names. */
+export interface LoadedAccess {
+  steps: StepOptions;
+  /** Files to watch. */
+  files: string[];
+  warnings: string[];
+}
+
+/** Reads an access table. Throws CliError for the files. @param place of the table in the configuration */
+export async function loadAccess(settings: Settings, access: AccessConfiguration, place: Path): Promise<LoadedAccess> {
+  const files: string[] = [];
+  const warnings: string[] = [];
+  const addresses = await addressesOf(settings, access, place, files);
+  const rateLimit = rateLimitOf(access);
+  const basicAuth = await basicAuthOf(settings, access, place, { files, warnings });
+  const jwt = await jwtOf(settings, access, place, files);
+  const oidc = await oidcOf(settings, access, place, { files, warnings });
+  const { url, response_fields: responseFields } = access.forward_auth;
+  const steps = {
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(basicAuth === undefined ? {} : { basicAuth }),
+    ...(jwt === undefined ? {} : { jwt }),
+    ...(oidc === undefined ? {} : { oidc }),
+    ...(url === undefined ? {} : { forwardAuth: { url, responseFields } }),
+  };
+  return { steps, files, warnings };
+}
+
+async function addressesOf(
+  settings: Settings,
+  { allow_ips, deny_ips, allow_private }: AccessConfiguration,
+  place: Path,
+  files: string[],
+): Promise<AddressOptions | undefined> {
+  if (allow_ips.length === 0 && deny_ips.length === 0) return undefined;
+  const read = async (entries: readonly string[], name: string): Promise<string[]> => {
+    const list = await readAddressList(entries, (entry) => settings.pathOf(entry, ...place, name));
+    files.push(...list.files);
+    return list.networks;
+  };
+  const deny = await read(deny_ips, "deny_ips");
+  const more = allow_private ? { allowPrivate: true } : {};
+  // A list of files that are all empty admits nobody.
+  return allow_ips.length === 0 ? { deny, ...more } : { allow: await read(allow_ips, "allow_ips"), deny, ...more };
+}
+
+async function basicAuthOf(
+  settings: Settings,
+  { basic_auth }: AccessConfiguration,
+  place: Path,
+  { files, warnings }: Pick<LoadedAccess, "files" | "warnings">,
+): Promise<BasicAuthOptions | undefined> {
+  if (basic_auth === undefined) return undefined;
+  const file = settings.pathOf(basic_auth, ...place, "basic_auth");
+  const { text, warning } = await readSecretFile(file);
+  files.push(file);
+  if (warning !== undefined) warnings.push(warning);
+  const users = parseHtpasswd(text, file);
+  if (users.length === 0) warnings.push(`${file} lists no users, so nobody gets access.`);
+  return { users };
+}
+
+async function jwtOf(
+  settings: Settings,
+  { jwt, allow_private }: AccessConfiguration,
+  place: Path,
+  files: string[],
+): Promise<JwtOptions | undefined> {
+  const { enabled, secret, public_key_file, jwks_url, issuer, audience, claim_fields } = jwt;
+  if (!enabled || (secret ?? public_key_file ?? jwks_url) === undefined) return undefined;
+  let publicKey: string | undefined;
+  if (public_key_file !== undefined) {
+    const file = settings.pathOf(public_key_file, ...place, "jwt", "public_key_file");
+    publicKey = await readTokenKey(file);
+    files.push(file);
+  }
+  return {
+    ...(secret === undefined ? {} : { secret }),
+    ...(publicKey === undefined ? {} : { publicKey }),
+    ...(jwks_url === undefined ? {} : { jwksUrl: jwks_url }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audience === undefined ? {} : { audience }),
+    ...(allow_private ? { allowPrivate: true } : {}),
+    fields: claim_fields,
+  };
+}
+
+/** A table without options is a login, too: otherwise everybody would get access. */
+async function oidcOf(
+  settings: Settings,
+  { oidc }: AccessConfiguration,
+  place: Path,
+  { files, warnings }: Pick<LoadedAccess, "files" | "warnings">,
+): Promise<OidcOptions | undefined> {
+  const path = [...place, "oidc"];
+  if (!settings.loaded.hasTable(...path)) return undefined;
+  const provider = await loadLoginProvider(settings, path);
+  files.push(...provider.files);
+  warnings.push(...provider.warnings);
+  return loginPolicy(oidc, provider.options);
+}
+
+/** Nothing for a table without a limit. */
+function rateLimitOf({ rate_limit }: AccessConfiguration): RateLimitOptions | undefined {
+  const {
+    requests_per_minute: requestsPerMinute,
+    max_concurrent: concurrent,
+    window,
+    burst,
+    by_header,
+    message,
+  } = rate_limit;
+  if (requestsPerMinute === undefined && concurrent === undefined) return undefined;
+  return {
+    window,
+    ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+    ...(burst === undefined ? {} : { burst }),
+    ...(concurrent === undefined ? {} : { concurrent }),
+    ...(by_header === undefined ? {} : { byHeader: by_header.toLowerCase() }),
+    ...(message === undefined ? {} : { message }),
+  };
+}

@@ -1,0 +1,62 @@
+import type { RouteConfiguration } from "../declared/configuration.js";
+import type { Path } from "../file/path.js";
+import { isListUrl } from "../kinds/address-source.js";
+import type { RuleViolation } from "./rule-violation.js";
+import { visitorTokenViolations } from "./token-rules.js";
+
+type Access = RouteConfiguration["access"];
+type Limits = Access["rate_limit"] | RouteConfiguration["middleware"]["rate_limit"];
+
+/** Checks the access table of a route, of an endpoint or of all tunnels. */
+export function* accessViolations(
+  access: Access,
+  path: Path,
+  originOf: (path: Path) => string,
+): Generator<RuleViolation> {
+  yield* limitViolations(access.rate_limit, [...path, "rate_limit"], originOf);
+  yield* visitorTokenViolations(access, path, originOf);
+  if (access.forward_auth.url === undefined && access.forward_auth.response_fields.length > 0)
+    yield {
+      path: [...path, "forward_auth"],
+      message: 'forward_auth has no url. Add one: url = "http://localhost:9091/verify"',
+    };
+}
+
+/** Checks what an endpoint cannot ask a server for. */
+export function* endpointAccessViolations(access: Access, path: Path): Generator<RuleViolation> {
+  for (const name of ["allow_ips", "deny_ips"] as const) {
+    const index = access[name].findIndex(isListUrl);
+    if (index >= 0)
+      yield {
+        path: [...path, name, index],
+        message: `${access[name][index]} is a URL, which only the configuration of the server may name ([tunnel.server.policies.always]). Write the networks, or the path of a file.`,
+      };
+  }
+  if (access.allow_private)
+    yield {
+      path: [...path, "allow_private"],
+      message: "allow_private is not allowed here: servers contact no private addresses for their clients. Remove it.",
+    };
+}
+
+/** Whether a table of limits sets anything. */
+export function setsLimits(limits: Limits, place: Path, originOf: (path: Path) => string): boolean {
+  return Object.keys(limits).some((name) => originOf([...place, name]) !== "default");
+}
+
+/** Checks a table of limits. */
+export function* limitViolations(
+  limits: Limits,
+  place: Path,
+  originOf: (path: Path) => string,
+): Generator<RuleViolation> {
+  if (!setsLimits(limits, place, originOf) || limits.requests_per_minute !== undefined) return;
+  const needsRate = ["window", "window_seconds", "burst"].find((name) => originOf([...place, name]) !== "default");
+  if (needsRate !== undefined)
+    yield {
+      path: [...place, needsRate],
+      message: `${needsRate} needs requests_per_minute. Add: requests_per_minute = 60`,
+    };
+  else if (!("max_concurrent" in limits) || limits.max_concurrent === undefined)
+    yield { path: place, message: "this rate limit has no limit. Add one: requests_per_minute = 60" };
+}

@@ -1,0 +1,40 @@
+import { policyWords, Steps, type StepOptions } from "@postern/gateway/policies";
+import type { AskedPolicies } from "./asked-policies.js";
+
+/** The policies of the server for all tunnels, and the steps that enforce them. */
+export interface ServerPolicy {
+  readonly options: StepOptions | undefined;
+  readonly steps: Steps | undefined;
+}
+
+/**
+ * Who may use the tunnels of one name: what their clients asked for, and what holds for all tunnels. What its steps
+ * know of visitors outlives the sessions of its clients.
+ */
+export class TunnelPolicy {
+  readonly asked: AskedPolicies;
+  /** Those of the clients alone. */
+  readonly own: Steps | undefined;
+  /** Undefined: every visitor is admitted. Another object after each change. */
+  steps: Steps | undefined;
+  /** Groups that use it: usually one, or none while the name is only kept. */
+  users = 0;
+  #words: Record<string, string> = {};
+
+  constructor(asked: AskedPolicies, own: Steps | undefined, always: ServerPolicy) {
+    this.asked = asked;
+    this.own = own;
+    this.follow(always);
+  }
+
+  /** For each kind of policy in force, a few words for people. */
+  get words(): Readonly<Record<string, string>> {
+    return this.#words;
+  }
+
+  /** What holds for all tunnels has changed. */
+  follow(always: ServerPolicy): void {
+    this.steps = Steps.both(always.steps, this.own);
+    this.#words = policyWords(this.asked.options, always.options);
+  }
+}
