@@ -25,6 +25,7 @@ import { StatusLog } from "./metrics/status-log.js";
 import { MemoryLeaseStore } from "./names/memory-lease-store.js";
 import { DEFAULT_NAME_RULES } from "./names/name.js";
 import { gatewayLimits, type ApiKey, type Server, type ServerOptions } from "./options.js";
+import { VisitorLogins } from "@postern/gateway/policies";
 import { TunnelPolicies, type PolicyOptions } from "./policies/tunnel-policies.js";
 import { PublicAddress } from "./routing/public-address.js";
 import { Router } from "./routing/router.js";
@@ -82,7 +83,11 @@ export class TunnelServer implements Server, Measured {
     // A client becomes a session: it is admitted, logs in, and binds names.
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
-    this.#policies = new TunnelPolicies(options.policies, (text) => this.#log.warn(text));
+    const { oidc: provider, groups: { cookieKey: secret = DEFAULT_GROUP_OPTIONS.cookieKey } = {} } = options;
+    const onWarning = (text: string): void => this.#log.warn(text);
+    const callbackSite = (): string => this.#publicAddress.url;
+    const logins = provider && new VisitorLogins({ secret, onWarning, provider, callbackSite });
+    this.#policies = new TunnelPolicies(options.policies, onWarning, logins);
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,
@@ -134,6 +139,7 @@ export class TunnelServer implements Server, Measured {
     const router = new Router({
       domain,
       registry: this.#registry,
+      logins,
       blocksSuspiciousPaths: options.blockSuspiciousPaths,
       redirect: redirects
         ? new HttpsRedirect({

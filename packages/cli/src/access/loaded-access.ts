@@ -3,7 +3,6 @@ import type {
   AddressOptions,
   BasicAuthOptions,
   JwtOptions,
-  OidcOptions,
   RateLimitOptions,
   StepOptions,
 } from "@postern/gateway/policies";
@@ -12,7 +11,7 @@ import { readTokenKey } from "../settings/token-key-file.js";
 import { readSecretFile } from "../settings/owned-file.js";
 import { readAddressList } from "./address-list.js";
 import { parseHtpasswd } from "./htpasswd.js";
-import { loadLoginProvider, loginPolicy } from "./login-provider.js";
+import { loginPolicy, requiresLogin } from "./login-provider.js";
 
 /** The access table of a route, of an endpoint or of all tunnels. */
 export type AccessConfiguration = RouteConfiguration["access"];
@@ -33,7 +32,7 @@ export async function loadAccess(settings: Settings, access: AccessConfiguration
   const rateLimit = rateLimitOf(access);
   const basicAuth = await basicAuthOf(settings, access, place, { files, warnings });
   const jwt = await jwtOf(settings, access, place, files);
-  const oidc = await oidcOf(settings, access, place, { files, warnings });
+  const oidc = requiresLogin(settings, access, place) ? loginPolicy(access) : undefined;
   const { url, response_fields: responseFields } = access.forward_auth;
   const steps = {
     ...(addresses === undefined ? {} : { addresses }),
@@ -103,21 +102,6 @@ async function jwtOf(
     ...(allow_private ? { allowPrivate: true } : {}),
     fields: claim_fields,
   };
-}
-
-/** A table without options is a login, too: otherwise everybody would get access. */
-async function oidcOf(
-  settings: Settings,
-  { oidc }: AccessConfiguration,
-  place: Path,
-  { files, warnings }: Pick<LoadedAccess, "files" | "warnings">,
-): Promise<OidcOptions | undefined> {
-  const path = [...place, "oidc"];
-  if (!settings.loaded.hasTable(...path)) return undefined;
-  const provider = await loadLoginProvider(settings, path);
-  files.push(...provider.files);
-  warnings.push(...provider.warnings);
-  return loginPolicy(oidc, provider.options);
 }
 
 /** Nothing for a table without a limit. */

@@ -1,10 +1,11 @@
-import type { OidcOptions, ProviderOptions } from "@postern/gateway/service";
-import type { Path, RouteConfiguration } from "@postern/config";
+import type { OidcOptions, ProviderOptions } from "@postern/gateway/policies";
+import type { Path } from "@postern/config";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { readSecretFile } from "../settings/owned-file.js";
+import type { AccessConfiguration } from "./loaded-access.js";
 
-/** The provider of `[server.oidc]`, with the secret from its file. */
+/** An OpenID provider, with the secret from its file. */
 export interface LoadedProvider {
   options: ProviderOptions;
   /** Files to watch. */
@@ -12,33 +13,38 @@ export interface LoadedProvider {
   warnings: string[];
 }
 
+/** Where the provider of the gateway's routes, or that of the server's tunnels, is configured. */
+export type ProviderPlace = "server" | "tunnel.server";
+
 /**
- * Reads `[server.oidc]`.
+ * Reads `[server.oidc]` or `[tunnel.server.oidc]`.
  * @param user the table that needs it, for messages
  * @throws CliError PN_CONFIG_INVALID if the provider is not configured, and those of the file
  */
-export async function loadLoginProvider(settings: Settings, user: Path): Promise<LoadedProvider> {
-  const { issuer, client_id, client_secret_file, callback_url, scopes, allow_private } =
-    settings.loaded.values.server.oidc;
+export async function loadLoginProvider(settings: Settings, place: ProviderPlace, user: Path): Promise<LoadedProvider> {
+  const { server, tunnel } = settings.loaded.values;
+  const { issuer, client_id, client_secret_file, scopes, allow_private } =
+    place === "server" ? server.oidc : tunnel.server.oidc;
+  const callbackUrl = place === "server" ? server.oidc.callback_url : undefined;
   if (issuer === undefined || client_id === undefined) {
     const missing = issuer === undefined ? "issuer" : "client_id";
-    const place = settings.loaded.file?.problem(user, "").where;
-    const message = `logins need an OpenID provider, and [server.oidc] has no ${missing}.`;
+    const where = settings.loaded.file?.problem(user, "").where;
+    const message = `logins need an OpenID provider, and [${place}.oidc] has no ${missing}.`;
     throw new CliError(
       "PN_CONFIG_INVALID",
-      place === undefined ? message : `${place}: ${message}`,
-      "Set issuer, client_id and client_secret_file in [server.oidc].",
+      where === undefined ? message : `${where}: ${message}`,
+      `Set issuer, client_id and client_secret_file in [${place}.oidc].`,
     );
   }
   const options: ProviderOptions = {
     issuer,
     clientId: client_id,
-    ...(callback_url === undefined ? {} : { callbackUrl: callback_url }),
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
     ...(scopes.length === 0 ? {} : { scopes }),
     ...(allow_private ? { allowPrivate: true } : {}),
   };
   if (client_secret_file === undefined) return { options, files: [], warnings: [] };
-  const file = settings.pathOf(client_secret_file, "server", "oidc", "client_secret_file");
+  const file = settings.pathOf(client_secret_file, ...place.split("."), "oidc", "client_secret_file");
   const { text, warning } = await readSecretFile(file);
   const clientSecret = text.trim();
   if (clientSecret === "")
@@ -46,10 +52,14 @@ export async function loadLoginProvider(settings: Settings, user: Path): Promise
   return { options: { ...options, clientSecret }, files: [file], warnings: warning === undefined ? [] : [warning] };
 }
 
-/** The policy of `[proxy.access.oidc]`. */
-export function loginPolicy(
-  { emails, domains, groups, max_age: maxAge }: RouteConfiguration["access"]["oidc"],
-  provider: ProviderOptions,
-): OidcOptions {
-  return { provider, emails, domains, groups, maxAge };
+/** Whether an access table requires a login. A table without options does: otherwise everybody would get access. */
+export function requiresLogin(settings: Settings, { oidc }: AccessConfiguration, access: Path): boolean {
+  return oidc.enabled ?? settings.loaded.hasTable(...access, "oidc");
+}
+
+/** The policy of the table `oidc`. */
+export function loginPolicy({
+  oidc: { emails, domains, groups, max_age: maxAge },
+}: AccessConfiguration): Omit<OidcOptions, "provider"> {
+  return { emails, domains, groups, maxAge };
 }

@@ -2,6 +2,7 @@ import type { RouteConfiguration } from "@postern/config";
 import type { CredentialField, RateLimitOptions, StepOptions } from "@postern/gateway/service";
 import type { Settings } from "../settings/configuration.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
+import { loadLoginProvider } from "./login-provider.js";
 
 /** What a route checks and adds, with the content of the files that it names. */
 export interface RouteAccess extends Omit<LoadedAccess, "steps"> {
@@ -19,11 +20,16 @@ export async function loadRouteAccess(
   route: RouteConfiguration,
   index: number,
 ): Promise<RouteAccess> {
-  const { steps: own, files, warnings } = await loadAccess(settings, route.access, ["proxy", index, "access"]);
+  const place = ["proxy", index, "access"];
+  const { steps: own, files, warnings } = await loadAccess(settings, route.access, place);
+  const provider = own.oidc && (await loadLoginProvider(settings, "server", [...place, "oidc"]));
+  files.push(...(provider?.files ?? []));
+  warnings.push(...(provider?.warnings ?? []));
   const rateLimit = own.rateLimit ?? olderLimitOf(route);
   const credentials = credentialsOf(route);
   const steps = {
     ...own,
+    ...(own.oidc && { oidc: { ...own.oidc, provider: provider?.options } }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(credentials.length === 0 ? {} : { credentials }),
   };

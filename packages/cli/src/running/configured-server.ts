@@ -51,6 +51,7 @@ export function serverOptions(
     groups: { strategy, ...(sticky === "off" ? {} : { sticky }) },
     mayJoin,
     policies: policies.policies,
+    ...(policies.provider && { oidc: policies.provider }),
     maxTunnels: server.max_tunnels,
     requestRecords: server.limits.request_records,
     owners: {

@@ -116,7 +116,9 @@ async function withAccess(
   settings: Settings,
   path: Path,
 ): Promise<EndpointSpecs> {
-  if (!asksForAccess(access)) return { specs, files, warnings };
+  // An empty table of logins has no other values than a missing one.
+  const hasLogin = settings.loaded.hasTable(...path, "access", "oidc");
+  if (!asksForAccess(access) && !hasLogin) return { specs, files, warnings };
   const { loadEndpointAccess } = await import("../access/endpoint-access.js");
   const { policies, ...more } = await loadEndpointAccess(settings, access, [...path, "access"]);
   return {

@@ -2,14 +2,12 @@ import type { Configuration, RouteConfiguration } from "../declared/configuratio
 import type { Path } from "../file/path.js";
 import type { RuleViolation } from "./rule-violation.js";
 import { accessViolations, limitViolations, setsLimits } from "./access-rules.js";
-import { providerViolations } from "./token-rules.js";
 
 /** Checks the routes of the gateway. */
 export function* routeViolations(
-  { proxy, server, tunnel }: Configuration,
+  { proxy, tunnel }: Configuration,
   originOf: (path: Path) => string,
 ): Generator<RuleViolation> {
-  yield* providerViolations(server.oidc);
   for (const [index, route] of proxy.entries()) {
     const path = ["proxy", index];
     if (route.path === undefined && route.host === undefined)

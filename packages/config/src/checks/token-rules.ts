@@ -69,17 +69,16 @@ export function* visitorTokenViolations(
     };
 }
 
-/** Checks `[server.oidc]`. */
-export function* providerViolations({
-  issuer,
-  callback_url,
-}: Configuration["server"]["oidc"]): Generator<RuleViolation> {
-  const path = ["server", "oidc"];
-  yield* plainViolation(issuer, [...path, "issuer"]);
-  yield* plainViolation(callback_url, [...path, "callback_url"]);
+/** Checks the OpenID providers of the gateway and of the server. */
+export function* providerViolations({ server, tunnel }: Configuration): Generator<RuleViolation> {
+  yield* plainViolation(server.oidc.issuer, ["server", "oidc", "issuer"]);
+  yield* plainViolation(tunnel.server.oidc.issuer, ["tunnel", "server", "oidc", "issuer"]);
+  const { callback_url } = server.oidc;
+  const path = ["server", "oidc", "callback_url"];
+  yield* plainViolation(callback_url, path);
   const callback = callback_url === undefined ? null : URL.parse(callback_url);
   if (callback !== null && callback.pathname + callback.search + callback.hash !== CALLBACK_PATH)
-    yield { path: [...path, "callback_url"], message: `callback_url must have the path ${CALLBACK_PATH}.` };
+    yield { path, message: `callback_url must have the path ${CALLBACK_PATH}.` };
 }
 
 interface Keys {

@@ -72,6 +72,7 @@ export const access = section("Access control for the route. See access.md.", {
   oidc: section(
     "Login with the OpenID provider of `[server.oidc]`. An empty table admits every account of the provider. Targets get the account in X-Forwarded-User, X-Forwarded-Email and X-Forwarded-Groups; fields of these names that a visitor sends are removed.",
     {
+      enabled: option(flag(), "Require the login. Default: true if the table exists."),
       emails: texts(
         "Email addresses that may use the route, besides those of domains. The provider must have verified the address. If emails and domains are empty: all.",
       ),
@@ -124,14 +125,23 @@ export const access = section("Access control for the route. See access.md.", {
   ),
 });
 
-const tunnelLogins = section(access.entries.oidc.doc, access.entries.oidc.entries, { pending: "logins for tunnels" });
-
 /** `[[tunnel.endpoints]] access`: which visitors a tunnel serves, and its flags. */
 export const endpointAccess = section(
   "Access control for the tunnel. The server enforces it before a visitor reaches this client. The options are those of `[proxy.access]`. See access.md.",
   {
     ...access.entries,
-    oidc: tunnelLogins,
+    oidc: section(
+      "Login of visitors at the OpenID provider of the server. An empty table admits every account of the provider. The options are those of `[proxy.access.oidc]`.",
+      {
+        ...access.entries.oidc.entries,
+        enabled: {
+          ...access.entries.oidc.entries.enabled,
+          env: "POSTERN_OIDC",
+          flag: "--oidc",
+          flagDoc: "require visitors to log in at the OpenID provider of the server",
+        },
+      },
+    ),
     allow_ips: {
       ...access.entries.allow_ips,
       doc: "Addresses and networks that may use the tunnel; all others get 403. An entry can be a file, such as `./office.txt`, with one address or network per line; it is read again when it changes. Empty: all.",
@@ -168,7 +178,7 @@ export const endpointAccess = section(
 /** `[tunnel.server.policies.always]`: which visitors all tunnels of a server serve. */
 export const serverAccess = section(
   "Access control for all tunnels, besides what their clients ask for. The options are those of `[proxy.access]`. A rate limit counts the requests of a visitor to all tunnels together. See access.md.",
-  { ...access.entries, oidc: tunnelLogins },
+  access.entries,
 );
 
 /** `[server.oidc]`: the provider for routes with `access.oidc`. */
@@ -193,3 +203,11 @@ export const oidcProvider = section("OpenID provider for routes with `[proxy.acc
   ),
   allow_private: option(flag(), "Allow the addresses of the provider to be private.", { default: false }),
 });
+
+const { callback_url: _, ...providerEntries } = oidcProvider.entries;
+
+/** `[tunnel.server.oidc]`: the provider for tunnels with `access.oidc`. */
+export const serverOidcProvider = section(
+  "OpenID provider for the visitors of tunnels. It sends them back to `/.postern/oidc/callback` of the base domain. Changes take effect at the next start. See access.md.",
+  providerEntries,
+);

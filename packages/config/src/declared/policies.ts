@@ -6,5 +6,6 @@ export const POLICIES = [
   "basic_auth",
   "jwt",
   "jwks_url",
+  "oidc",
   "forward_auth",
 ] as const;

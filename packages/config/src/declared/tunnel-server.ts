@@ -14,7 +14,7 @@ import { POLICIES } from "./policies.js";
 import { STRATEGIES } from "./strategies.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
-import { serverAccess } from "./access.js";
+import { serverAccess, serverOidcProvider } from "./access.js";
 import { serverLimits } from "./server-limits.js";
 
 const ADMIN = { pending: "the admin API" };
@@ -234,13 +234,15 @@ const balancing = section(
   },
 );
 
-/** What clients may ask for by default: everything for which the server contacts nobody. */
-const DEFAULT_POLICIES: (typeof POLICIES)[number][] = ["allow_ips", "deny_ips", "rate_limit", "basic_auth", "jwt"];
+/** What clients may ask for by default: everything for which the server contacts no URLs of clients. */
+const DEFAULT_POLICIES: (typeof POLICIES)[number][] = POLICIES.filter(
+  (each) => each !== "jwks_url" && each !== "forward_auth",
+);
 
 const policies = section("Access control for tunnels, which the server enforces. See access.md.", {
   allow: option(
     list(choice(POLICIES)),
-    "Access options that clients may use for their tunnels. A tunnel with any other one is refused. With `forward_auth`, and `jwks_url` of `jwt`, the server contacts URLs that clients name, but no private addresses. After a reload, tunnels with options that are no longer allowed end.",
+    "Access options that clients may use for their tunnels. A tunnel with any other one is refused. With `forward_auth`, and `jwks_url` of `jwt`, the server contacts URLs that clients name, but no private addresses. `oidc` also requires `[tunnel.server.oidc]`. After a reload, tunnels with options that are no longer allowed end.",
     { default: DEFAULT_POLICIES },
   ),
   always: serverAccess,
@@ -375,6 +377,7 @@ export const tunnelServer = section("Public server.", {
   }),
   balancing,
   policies,
+  oidc: serverOidcProvider,
   security,
   network: section("Addresses of separate ports, and options of connections.", {
     bind_address: option(text({ what: "IP address" }), "Address of tunnel_port.", {

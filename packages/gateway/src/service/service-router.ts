@@ -1,6 +1,5 @@
 import { refusals, type Refusal, type RequestHead } from "../http/index.js";
-import { Steps } from "../middleware/chain/steps.js";
-import { LoginPaths } from "../middleware/oidc/login-paths.js";
+import { loginRoute } from "../middleware/oidc/login-route.js";
 import type { Logins } from "../middleware/oidc/logins.js";
 import type { FinishedRequest, Route } from "../route.js";
 import type { RouteFault } from "../routing/index.js";
@@ -38,8 +37,7 @@ export class ServiceRouter {
   constructor(options: ServiceRouterOptions) {
     this.#options = options;
     const { logins, onUnrouted: onFinished } = options;
-    const steps = new Steps([new LoginPaths(logins)]);
-    this.#loginRoute = { kind: "respond", page: refusals.PN_ROUTE_UNKNOWN, steps, onFinished };
+    this.#loginRoute = loginRoute(logins, onFinished);
   }
 
   route(head: RequestHead, { proto, lacksTls = false }: ConnectionInfo, address: string): Route {

@@ -127,12 +127,9 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return this.#head.fieldValues(Field.other, "cookie", "; ");
   }
 
-  edit({ names, lines }: FieldEdits): void {
+  edit(edits: FieldEdits): void {
     const before = this.#edits;
-    this.#edits = {
-      names: before === undefined ? names : [...before.names, ...names],
-      lines: before === undefined ? lines : before.lines + lines,
-    };
+    this.#edits = before === undefined ? edits : laterEdits(before, edits);
   }
 
   hold(held: Held): void {
@@ -224,4 +221,12 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.endedAt = this.#visitor.context.exchanges.clock.now();
     this.#route?.onFinished?.(this);
   }
+}
+
+/** The edits of two steps: what the later one says of a field replaces what the earlier one says. */
+function laterEdits(before: FieldEdits, { names, lines }: FieldEdits): FieldEdits {
+  const kept = before.lines
+    .split("\r\n")
+    .filter((line) => line !== "" && !names.includes(line.slice(0, line.indexOf(":")).toLowerCase()));
+  return { names: [...before.names, ...names], lines: kept.map((line) => `${line}\r\n`).join("") + lines };
 }

@@ -7,6 +7,7 @@ import {
   SYSTEM_CLOCK,
   type PollDependencies,
   type StepOptions,
+  type VisitorLogins,
 } from "@postern/gateway/policies";
 import type { Policies } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
@@ -21,12 +22,20 @@ export interface PolicyOptions {
   readonly always?: StepOptions | undefined;
 }
 
-/** What clients may ask for: everything for which the server contacts nobody. */
-export const DEFAULT_PERMISSIONS: readonly string[] = ["allow_ips", "deny_ips", "rate_limit", "basic_auth", "jwt"];
+/** What clients may ask for: everything for which the server contacts no URLs of clients. */
+export const DEFAULT_PERMISSIONS: readonly string[] = [
+  "allow_ips",
+  "deny_ips",
+  "rate_limit",
+  "basic_auth",
+  "jwt",
+  "oidc",
+];
 
 /** The policies of all tunnels. */
 export class TunnelPolicies {
   readonly #onWarning: (text: string) => void;
+  readonly #logins: VisitorLogins | undefined;
   readonly #room = new SharedRoom(SERVER_LIMITS.policyEntries);
   #allowed: ReadonlySet<string> = new Set();
   #always: ServerPolicy = { options: undefined, steps: undefined };
@@ -36,9 +45,17 @@ export class TunnelPolicies {
   /** By owner and name, the oldest first. */
   readonly #kept = new Map<string, { readonly name: string; readonly owner: string; readonly policy: TunnelPolicy }>();
 
-  /** @throws RangeError as `checkPolicyOptions`. */
-  constructor(options: PolicyOptions = {}, onWarning: (text: string) => void = () => {}) {
+  /**
+   * @param logins undefined: the server has no provider, so that clients cannot ask for logins
+   * @throws RangeError as `checkPolicyOptions`.
+   */
+  constructor(
+    options: PolicyOptions = {},
+    onWarning: (text: string) => void = () => {},
+    logins?: VisitorLogins | undefined,
+  ) {
     this.#onWarning = onWarning;
+    this.#logins = logins;
     this.#plain = new TunnelPolicy(NO_POLICIES, undefined, this.#always);
     this.replace(options);
   }
@@ -86,24 +103,24 @@ export class TunnelPolicies {
   /** These options apply from now on, to tunnels that are open, too. @throws RangeError, and then nothing changes. */
   replace(options: PolicyOptions): void {
     const { allow = DEFAULT_PERMISSIONS, always } = options;
-    checkPolicyOptions({ allow });
+    checkPolicyOptions({ allow, always }, this.#logins);
     const content = hash("sha256", JSON.stringify(always ?? {}), "base64");
     if (content !== this.#alwaysContent) {
       const former = this.#always.steps;
       const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning: this.#onWarning };
-      this.#always = { options: always, steps: always && routeSteps(always, { poll }, former) };
+      this.#always = { options: always, steps: always && routeSteps(always, { poll, logins: this.#logins }, former) };
       this.#alwaysContent = content;
       this.#plain.follow(this.#always);
       for (const { policy } of this.#kept.values()) policy.follow(this.#always);
       former?.close();
     }
-    this.#allowed = new Set(allow);
+    this.#allowed = new Set(this.#logins === undefined ? allow.filter((each) => each !== "oidc") : allow);
   }
 
   #create(owner: string, name: string, asked: AskedPolicies, former: TunnelPolicy | undefined): TunnelPolicy {
     const onWarning = (text: string): void => this.#onWarning(`${name}: ${text}`);
     const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning };
-    const own = routeSteps(asked.options, { poll }, former?.own, { owner, room: this.#room });
+    const own = routeSteps(asked.options, { poll, logins: this.#logins }, former?.own, { owner, room: this.#room });
     former?.own?.closeExcept(own);
     return new TunnelPolicy(asked, own, this.#always);
   }
@@ -120,11 +137,11 @@ export class TunnelPolicies {
 }
 
 /** @throws RangeError for an unknown permission, or an option of a step that is not valid. */
-export function checkPolicyOptions({ allow = [], always }: PolicyOptions): void {
+export function checkPolicyOptions({ allow = [], always }: PolicyOptions, logins?: VisitorLogins): void {
   const known = [...POLICY_KINDS.map(({ key }) => key), ...POLICY_PERMISSIONS.map(({ name }) => name)];
   for (const each of allow)
     if (!known.includes(each)) throw new RangeError(`There is no policy ${JSON.stringify(each)}.`);
-  if (always !== undefined) routeSteps(always);
+  if (always !== undefined) routeSteps(always, { logins })?.close();
 }
 
 function keyOf(owner: string, name: string): string {

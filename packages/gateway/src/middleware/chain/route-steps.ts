@@ -59,7 +59,7 @@ export function routeSteps(
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit, tenancy));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth, undefined, tenancy));
   if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }, tenancy));
-  if (oidc !== undefined) steps.push(new OidcStep(oidc, loginsOf(logins)));
+  if (oidc !== undefined) steps.push(new OidcStep(oidc, loginsOf(logins), tenancy));
   else if (dropsLogins === true) steps.push(new LoginCookiesStep());
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));

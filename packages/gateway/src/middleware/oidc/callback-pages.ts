@@ -7,7 +7,7 @@ import { redirect } from "./browser-visit.js";
 import { identityOf } from "./identity.js";
 import { cookieField, cookieNames, cookieValues, pendingCookie, removedCookie } from "./login-cookies.js";
 import { ProviderError, type ProviderLogin } from "./login-provider.js";
-import { callbackSite, callbackUrl, LOGIN_PATHS, LOGIN_TIME, type BegunLogin, type Logins } from "./logins.js";
+import { LOGIN_PATHS, LOGIN_TIME, type BegunLogin, type Logins } from "./logins.js";
 
 /** `pending`: logins of a browser that are in progress. `exchanges`: logins that wait for the provider. */
 export const OIDC_LIMITS = { pending: 8, exchanges: 64 } as const;
@@ -32,11 +32,11 @@ export class CallbackPages {
     const { seal, now } = this.#logins;
     const begun = seal.open("login", parameters.get("login_token") ?? "", now())?.value as BegunLogin | undefined;
     const policy = begun && this.#logins.policy(begun.policy);
-    if (policy === undefined || callbackSite(policy.options.provider, begun!.site) !== request.site)
+    if (policy === undefined || policy.callbackSite(begun!.site) !== request.site)
       return refusals.PN_ACCESS_LOGIN_EXPIRED;
     const [state, nonce, verifier] = [random(), random(), random()];
     const pending: PendingLogin = { ...begun!, state, nonce, verifier };
-    const redirectUri = callbackUrl(policy.options.provider, pending.site);
+    const redirectUri = `${request.site}${LOGIN_PATHS}callback`;
     try {
       const url = await policy.provider.authorizationUrl({ redirectUri, state, nonce, verifier }, pending.chooses);
       const text = seal.seal("pending", pending, now() + LOGIN_TIME);
@@ -52,7 +52,7 @@ export class CallbackPages {
   async callback(request: StepRequest, parameters: URLSearchParams): Promise<Verdict> {
     const pending = this.#pending(request, parameters.get("state") ?? "");
     const policy = pending && this.#logins.policy(pending.policy);
-    if (policy === undefined || callbackSite(policy.options.provider, pending!.site) !== request.site)
+    if (policy === undefined || policy.callbackSite(pending!.site) !== request.site)
       return refusals.PN_ACCESS_LOGIN_EXPIRED;
     const { startedAt } = request;
     const failures = this.#failures.admit(request.address, startedAt);
@@ -61,10 +61,13 @@ export class CallbackPages {
     this.#failures.count(failures, startedAt);
     this.#exchanges++;
     const { site, path, browser, state } = pending!;
-    const { provider, groups } = policy.options;
+    const { groups } = policy.options;
     try {
-      const url = new URL(`${callbackSite(provider, site)}${request.path}`);
-      const claims = await policy.provider.claims(url, { ...pending!, redirectUri: callbackUrl(provider, site) });
+      const url = new URL(`${request.site}${request.path}`);
+      const claims = await policy.provider.claims(url, {
+        ...pending!,
+        redirectUri: `${request.site}${LOGIN_PATHS}callback`,
+      });
       this.#failures.forgive(failures);
       const identity = identityOf(claims, groups);
       if (identity === undefined) return failure(new ProviderError("denied", ""), pending!);

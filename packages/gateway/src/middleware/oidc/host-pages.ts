@@ -24,6 +24,9 @@ export interface Session {
   readonly identity: Identity;
 }
 
+/** Sessions of one host that a logout ends. */
+const MOST_SESSIONS = 16;
+
 const EXPIRED: Refusal = { ...refusals.PN_ACCESS_LOGIN_EXPIRED, link: { text: "Log in again", href: "/" } };
 
 /** The pages on a host for which visitors log in. */
@@ -61,10 +64,10 @@ export class HostPages {
     const from = request.fieldValue("sec-fetch-site");
     // Another site must not log a visitor out.
     if (from === "cross-site" || from === "same-site") return LOG_OUT;
-    const names = cookieNames(request.cookies(), "session");
+    const names = cookieNames(request.cookies(), "session").slice(0, MOST_SESSIONS);
     const cookies = names.map(removedCookie);
     for (const name of names) {
-      const policy = this.#logins.policies.find(({ id }) => sessionCookie(id) === name);
+      const policy = this.#logins.policyOfCookie(name);
       const url = policy && (await endSession(policy));
       if (url !== undefined) return redirect(url, cookies);
     }

@@ -158,7 +158,7 @@ describe("the address to return to is on the same host", () => {
     const browser = new ScriptedBrowser(logins);
     const { location } = await browser.logIn(
       `${A}/.postern/oidc/switch?${new URLSearchParams({
-        policy: logins.logins.policies[0]!.id,
+        policy: logins.policy,
         path,
       }).toString()}`,
       (url) => url.startsWith("https://") && !url.includes(LOGIN_PATHS),
@@ -183,7 +183,7 @@ describe("the address to return to is on the same host", () => {
   ])("%j is not returned to", async (path) => {
     const logins = oneHost();
     const browser = new ScriptedBrowser(logins);
-    const query = new URLSearchParams({ policy: logins.logins.policies[0]!.id, path }).toString();
+    const query = new URLSearchParams({ policy: logins.policy, path }).toString();
     const { location } = await browser.logIn(`${A}/.postern/oidc/switch?${query}`, (url) => url === `${A}/`);
     expect(location).toBe(`${A}/`);
   });

@@ -6,14 +6,15 @@ import { LOGIN_PATHS, type Logins } from "./logins.js";
 
 const ONLY_GET = { ...refusals.PN_ROUTE_METHOD, fields: { Allow: "GET" } };
 
-/** Responds to all requests for the paths of logins. */
+/** Responds to requests for the paths of logins. */
 export class LoginPaths implements Step {
   readonly name = "login paths";
-  readonly #callback: CallbackPages;
+  readonly #callback: CallbackPages | undefined;
   readonly #host: HostPages;
 
-  constructor(logins: Logins) {
-    this.#callback = new CallbackPages(logins);
+  /** @param callback undefined: another host has the pages to which the provider sends visitors back */
+  constructor(logins: Logins, callback?: CallbackPages) {
+    this.#callback = callback;
     this.#host = new HostPages(logins);
   }
 
@@ -24,8 +25,8 @@ export class LoginPaths implements Step {
     const parameters = new URLSearchParams(query < 0 ? "" : path.slice(query + 1));
     if (name === "logout" && method === "POST") return this.#host.logout(request);
     const page = {
-      login: () => this.#callback.login(request, parameters),
-      callback: () => this.#callback.callback(request, parameters),
+      login: () => this.#callback?.login(request, parameters) ?? refusals.PN_ROUTE_UNKNOWN,
+      callback: () => this.#callback?.callback(request, parameters) ?? refusals.PN_ROUTE_UNKNOWN,
       enter: () => this.#host.enter(request, parameters),
       switch: () => this.#host.switch(request, parameters),
       logout: () => this.#host.logout(request),

@@ -112,7 +112,7 @@ describe("who may use a route", () => {
     const stricter = new ScriptedLogins({ "a.test": { ...POLICY, groups: ["admins"] } });
     const session = [...browser.cookies("a.test")].find(([name]) => name.includes("session"))!;
     const other = new ScriptedBrowser(stricter);
-    const { id } = stricter.logins.policies[0]!;
+    const { policy: id } = stricter;
     other.cookies("a.test").set(`__Host-postern_session_${id.slice(0, 10)}`, session[1]);
     expect((await other.send(A)).outcome).toBe("→");
   });
@@ -139,7 +139,6 @@ describe("logins in progress are bounded", () => {
   test("strangers that begin logins leave nothing behind in the gateway", async () => {
     const logins = oneHost();
     for (let n = 0; n < 1_000; n++) await new ScriptedBrowser(logins).open(`${A}/`);
-    expect(logins.logins.policies).toHaveLength(1);
     expect(logins.provider.asked).toEqual([]);
   });
 
@@ -166,7 +165,7 @@ describe("logins in progress are bounded", () => {
       const browser = new ScriptedBrowser(logins);
       const { location } = await browser.open(`${site}/`);
       expect(location).toBeDefined();
-      const query = new URLSearchParams({ policy: logins.logins.policies[0]!.id, path }).toString();
+      const query = new URLSearchParams({ policy: logins.policy, path }).toString();
       const page = await browser.logIn(`${site}/.postern/oidc/switch?${query}`, (url) => url === `${site}${path}`);
       expect(page.location).toBe(`${site}${path}`);
       const sizes = browser.cookieSizes;

@@ -3,7 +3,7 @@ import { contentOf } from "../../content.js";
 import { refusals } from "../../http/index.js";
 import type { StepRequest, Verdict } from "../step.js";
 import { browserHash, isPageLoad, keepsSecureCookies, redirect, returnPath } from "./browser-visit.js";
-import { BROWSER_COOKIE, cookieField, cookieValues } from "./login-cookies.js";
+import { BROWSER_COOKIE, cookieField, cookieValues, sessionCookie } from "./login-cookies.js";
 import { LoginCodes } from "./login-codes.js";
 import type { LoginProvider, ProviderOptions } from "./login-provider.js";
 import { OpenIdProvider } from "./openid-provider.js";
@@ -27,6 +27,10 @@ export interface LoginsDependencies {
   /** Called with the reason when a provider does not work, and not again until it does. */
   readonly onWarning?: (text: string) => void;
   readonly createProvider?: (options: ProviderOptions) => LoginProvider;
+  /** The provider of policies that name none. Default: there is none. */
+  readonly provider?: ProviderOptions | undefined;
+  /** The scheme and the host of the callback of that provider. */
+  readonly callbackSite?: () => string;
 }
 
 /** A policy that is in use, and the provider where its visitors log in. */
@@ -34,6 +38,8 @@ export interface LoginPolicy {
   readonly id: string;
   readonly options: OidcOptions;
   readonly provider: LoginProvider;
+  /** The scheme and the host to which the provider sends visitors of `site` back. */
+  readonly callbackSite: (site: string) => string;
 }
 
 /** A login that has begun, as its link contains it. */
@@ -59,20 +65,18 @@ interface Counted<T> {
 export class Logins {
   readonly codes = new LoginCodes();
   readonly now: () => number;
-  readonly #secret: () => string;
-  readonly #createProvider: (options: ProviderOptions) => LoginProvider;
+  readonly #dependencies: LoginsDependencies;
   readonly #policies = new Map<string, Counted<LoginPolicy>>();
   readonly #providers = new Map<string, Counted<LoginProvider>>();
   #seal: Seal | undefined;
 
-  constructor({ secret, now = Date.now, onWarning = () => {}, createProvider }: LoginsDependencies) {
-    this.#secret = secret;
-    this.now = now;
-    this.#createProvider = createProvider ?? ((options) => new OpenIdProvider(options, { onWarning }));
+  constructor(dependencies: LoginsDependencies) {
+    this.#dependencies = dependencies;
+    this.now = dependencies.now ?? Date.now;
   }
 
   get seal(): Seal {
-    return (this.#seal ??= new Seal(this.#secret()));
+    return (this.#seal ??= new Seal(this.#dependencies.secret()));
   }
 
   /** Whether `path` belongs to logins, and not to a route. */
@@ -80,28 +84,35 @@ export class Logins {
     return this.#policies.size > 0 && path.startsWith(LOGIN_PATHS);
   }
 
-  /** A policy is in use, until `release`. @throws RangeError for a provider that is not valid. */
+  /** A policy is in use, until `release`. @throws RangeError for a provider that is not valid, or missing. */
   use(options: OidcOptions): LoginPolicy {
-    const id = policyId(options);
-    const content = contentOf(options.provider);
-    const provider = counted(this.#providers, content, () => this.#createProvider(options.provider));
-    return counted(this.#policies, keyOf(id, content), () => ({ id, options, provider }));
+    const given = options.provider ?? this.#dependencies.provider;
+    if (given === undefined) throw new RangeError("Logins need an OpenID provider.");
+    const id = policyId(options, given);
+    const content = contentOf(given);
+    const provider = counted(this.#providers, content, () => this.#create(given));
+    const { callbackSite: shared } = this.#dependencies;
+    const callbackSite = (site: string): string => {
+      if (options.provider === undefined && shared !== undefined) return shared();
+      return given.callbackUrl === undefined ? site : new URL(given.callbackUrl).origin;
+    };
+    return counted(this.#policies, keyOf(id, content), () => ({ id, options, provider, callbackSite }));
   }
 
   release({ id, options }: LoginPolicy): void {
-    const content = contentOf(options.provider);
+    const content = contentOf(options.provider ?? this.#dependencies.provider);
     uncount(this.#policies, keyOf(id, content));
     uncount(this.#providers, content);
   }
 
-  /** Those in use. */
-  get policies(): LoginPolicy[] {
-    return Array.from(this.#policies.values(), ({ value }) => value);
+  /** The policy in use with this id. */
+  policy(id: string): LoginPolicy | undefined {
+    return this.#find((policy) => policy.id === id);
   }
 
-  /** The policy in use with this id. If its provider has other options than before, the newest ones. */
-  policy(id: string): LoginPolicy | undefined {
-    return this.policies.findLast((policy) => policy.id === id);
+  /** The policy in use whose sessions are in the cookie with this name. */
+  policyOfCookie(name: string): LoginPolicy | undefined {
+    return this.#find(({ id }) => sessionCookie(id) === name);
   }
 
   /**
@@ -110,7 +121,7 @@ export class Logins {
    */
   begin(
     request: StepRequest,
-    { id, options }: Pick<LoginPolicy, "id" | "options">,
+    { id, callbackSite }: LoginPolicy,
     { path, chooses }: Pick<BegunLogin, "path" | "chooses">,
     cookies: readonly string[] = [],
   ): Verdict {
@@ -121,18 +132,21 @@ export class Logins {
     const browser = known ?? randomBytes(16).toString("base64url");
     const login: BegunLogin = { site, policy: id, browser: browserHash(browser), path: returnPath(path), chooses };
     const text = this.seal.seal("login", login, this.now() + LOGIN_TIME);
-    const location = `${callbackSite(options.provider, site)}${LOGIN_PATHS}login?login_token=${text}`;
+    const location = `${callbackSite(site)}${LOGIN_PATHS}login?login_token=${text}`;
     return redirect(location, [cookieField(BROWSER_COOKIE, browser, LOGIN_TIME / 1_000), ...cookies]);
   }
-}
 
-/** The scheme and the host to which the provider sends visitors of `site` back. */
-export function callbackSite({ callbackUrl }: ProviderOptions, site: string): string {
-  return callbackUrl === undefined ? site : new URL(callbackUrl).origin;
-}
+  #create(options: ProviderOptions): LoginProvider {
+    const { createProvider, onWarning = (): void => {} } = this.#dependencies;
+    return createProvider === undefined ? new OpenIdProvider(options, { onWarning }) : createProvider(options);
+  }
 
-export function callbackUrl(provider: ProviderOptions, site: string): string {
-  return `${callbackSite(provider, site)}${LOGIN_PATHS}callback`;
+  /** If the provider of a policy has other options than before, the newest ones. */
+  #find(is: (policy: LoginPolicy) => boolean): LoginPolicy | undefined {
+    let found: LoginPolicy | undefined;
+    for (const { value } of this.#policies.values()) if (is(value)) found = value;
+    return found;
+  }
 }
 
 const NEEDED = { ...refusals.PN_ACCESS_LOGIN, fields: { "WWW-Authenticate": 'Cookie realm="restricted"' } };

@@ -5,7 +5,8 @@ import type { ProviderOptions } from "./login-provider.js";
 
 /** Which visitors are admitted after a login, and where they log in. */
 export interface OidcOptions {
-  readonly provider: ProviderOptions;
+  /** Undefined: at the provider that all of them share. */
+  readonly provider?: ProviderOptions | undefined;
   /** Email addresses. Empty, like `domains`: any. */
   readonly emails: readonly string[];
   /** Domains of email addresses, without the domains below them. */
@@ -22,8 +23,7 @@ export interface OidcOptions {
  * Identifies a policy by its content: a login is valid only for the policy for which it was made, so that a change of
  * the policy takes effect at once.
  */
-export function policyId({ provider, ...rest }: OidcOptions): string {
-  const { issuer, clientId } = provider;
+export function policyId({ provider: _, ...rest }: OidcOptions, { issuer, clientId }: ProviderOptions): string {
   return createHash("sha256")
     .update(contentOf({ issuer, clientId, ...rest }))
     .digest("base64url")

@@ -2,10 +2,11 @@ import type { Reply } from "../../http/index.js";
 import { outcome, stepRequest, type PlainStepRequest } from "../step-requests.suite.js";
 import type { Step, Verdict } from "../step.js";
 import { ProviderError, type LoginProvider, type ProviderLogin } from "./login-provider.js";
+import { CallbackPages } from "./callback-pages.js";
 import { LoginPaths } from "./login-paths.js";
 import { LOGIN_PATHS, Logins } from "./logins.js";
 import { OidcStep } from "./oidc-step.js";
-import type { OidcOptions } from "./policy.js";
+import { policyId, type OidcOptions } from "./policy.js";
 
 export const PROVIDER = { issuer: "https://idp.test", clientId: "gateway" };
 export const POLICY: OidcOptions = {
@@ -56,16 +57,23 @@ export class ScriptedLogins {
   readonly logins: Logins;
   readonly paths: LoginPaths;
   readonly #steps = new Map<string, Step>();
+  readonly #policies: Readonly<Record<string, OidcOptions>>;
 
   /** @param policies by host */
   constructor(policies: Readonly<Record<string, OidcOptions>>, secret = "secret") {
+    this.#policies = policies;
     this.logins = new Logins({ secret: () => secret, now: () => this.now, createProvider: () => this.provider });
-    this.paths = new LoginPaths(this.logins);
+    this.paths = new LoginPaths(this.logins, new CallbackPages(this.logins));
     for (const [host, policy] of Object.entries(policies)) this.#steps.set(host, new OidcStep(policy, this.logins));
   }
 
   check(host: string, request: PlainStepRequest): Verdict | Promise<Verdict> {
     return this.logins.owns(request.path) ? this.paths.check(request) : this.#steps.get(host)?.check(request);
+  }
+
+  /** The id of the policy of all hosts. */
+  get policy(): string {
+    return policyId(Object.values(this.#policies)[0]!, PROVIDER);
   }
 
   /** The routes are gone. */
