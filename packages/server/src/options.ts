@@ -142,8 +142,8 @@ export interface ServerOptions {
   /** Who may use the tunnels: what clients may ask for, and what holds for all of them. */
   policies?: PolicyOptions;
   /**
-   * The OpenID provider of visitors. It sends them back to `/.postern/oidc/callback` of the base domain. Default: none, so
-   * that clients cannot ask for logins.
+   * The OpenID provider of visitors. It sends them back to `/.postern/oidc/callback` of the base domain. Default:
+   * none, so that clients cannot ask for logins.
    */
   oidc?: ProviderOptions | undefined;
   /** Maximum number of tunnels of all clients. Default 10,000. */

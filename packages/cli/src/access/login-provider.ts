@@ -1,9 +1,10 @@
 import type { OidcOptions, ProviderOptions } from "@postern/gateway/policies";
-import type { Path } from "@postern/config";
+import type { Path, RouteConfiguration } from "@postern/config";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { readSecretFile } from "../settings/owned-file.js";
-import type { AccessConfiguration } from "./loaded-access.js";
+
+type AccessConfiguration = RouteConfiguration["access"];
 
 /** An OpenID provider, with the secret from its file. */
 export interface LoadedProvider {

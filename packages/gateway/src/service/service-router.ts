@@ -1,5 +1,5 @@
 import { refusals, type Refusal, type RequestHead } from "../http/index.js";
-import { loginRoute } from "../middleware/oidc/login-route.js";
+import { loginRoute } from "../middleware/chain/login-route.js";
 import type { Logins } from "../middleware/oidc/logins.js";
 import type { FinishedRequest, Route } from "../route.js";
 import type { RouteFault } from "../routing/index.js";

@@ -1,9 +1,9 @@
 import { refusals } from "../../http/index.js";
 import type { RespondRoute } from "../../route.js";
-import { Steps } from "../chain/steps.js";
-import { CallbackPages } from "./callback-pages.js";
-import { LoginPaths } from "./login-paths.js";
-import type { Logins } from "./logins.js";
+import { CallbackPages } from "../oidc/callback-pages.js";
+import { LoginPaths } from "../oidc/login-paths.js";
+import type { Logins } from "../oidc/logins.js";
+import { Steps } from "./steps.js";
 
 /** The route of all requests that `logins` owns. */
 export function loginRoute(logins: Logins, onFinished?: RespondRoute["onFinished"]): RespondRoute {
