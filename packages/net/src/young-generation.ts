@@ -1,7 +1,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /** Bytes of the young generation from which on it does not grow. V8's own limit is eight times as high. */
-export const YOUNG_GENERATION = 16 * 1024 * 1024;
+export const YOUNG_GENERATION = 12 * 1024 * 1024;
 
 /**
  * Stops the growth of V8's young generation in this process, if it is as large as YOUNG_GENERATION. V8 enlarges it each

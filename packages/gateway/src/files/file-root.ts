@@ -147,8 +147,14 @@ export class FileRoot implements ContentOwner, LookUpRoot {
 
   /** @internal */
   onLookedUp(lookUp: PathLookUp, found: LookedUp | NoEntry | undefined): void {
+    const opened = this.#folder.accept(lookUp.path, found);
+    if (opened instanceof Promise) void opened.then((file) => this.#onOpened(lookUp, file));
+    else this.#onOpened(lookUp, opened);
+  }
+
+  /** @param opened undefined: it has to be looked up in steps */
+  #onOpened(lookUp: PathLookUp, opened: LookedUp | undefined): void {
     const { path, secrets } = lookUp;
-    const opened = this.#folder.accept(path, found);
     const file = opened && this.#fileOf(lookUp, opened);
     if (file === undefined) return this.#lookUpInSteps(lookUp);
     const { content } = file;

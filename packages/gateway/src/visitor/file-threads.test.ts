@@ -101,6 +101,31 @@ test("a file that is looked up once is not kept, and one that is looked up again
   expect(opens.mock.calls.length).toBe(before.opens);
 });
 
+test("a file that the thread has read in a folder that was not searched is sent as any other, unless it is secret", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const named = (): string[] => [join(site.directory, "other/key.pem")];
+  const secrets = new SecretFiles({
+    paths: [],
+    namedFiles: () => Promise.resolve(named()),
+    now: () => site.visit.clock.now(),
+  });
+  const cache = new FileCache();
+  const site: Site = new Site(
+    { "docs/once": "once", "other/postern.toml": "", "other/key.pem": "secret" },
+    { cache, secrets },
+  );
+  const opens = await startThread(site);
+  site.settle();
+  await site.get("/many/0");
+  const before = { opens: opens.mock.calls.length, bytes: cache.bytes, slabs: cache.slabs.bytes };
+  expect((await site.get("/docs/once")).body).toBe("once");
+  expect(site.root.find("/docs/once", site.visit.clock.now())).toBeUndefined();
+  expect({ opens: opens.mock.calls.length, bytes: cache.bytes, slabs: cache.slabs.bytes }).toEqual(before);
+  for (const path of ["/other/key.pem", "/other/postern.toml"]) expect((await site.get(path)).status, path).toBe(404);
+  expect({ bytes: cache.bytes, slabs: cache.slabs.bytes }).toEqual({ bytes: before.bytes, slabs: before.slabs });
+});
+
 test("a file that is kept is checked by the thread once a second", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   onTestFinished(() => void vi.useRealTimers());

@@ -1,3 +1,4 @@
+import { Linked, LinkedList } from "@postern/net";
 import { Turns } from "./turns.js";
 
 /** Begins something. @returns false if it was not needed any more */
@@ -10,7 +11,7 @@ export class Lanes {
   readonly #most: number;
   #running = 0;
   /** Lanes in which something waits, in the order of their turns. */
-  readonly #waiting = new Set<Lane>();
+  readonly #waiting = new LinkedList<Lane>();
 
   constructor(most: number) {
     this.#most = most;
@@ -19,21 +20,21 @@ export class Lanes {
   /** @internal */
   take(lane: Lane, begin: Begin): void {
     if (this.#hasRoom(lane)) return this.#begin(lane, begin);
+    if (lane.waiting.length === 0) this.#waiting.add(lane);
     lane.waiting.add(begin);
-    this.#waiting.add(lane);
   }
 
   /** @internal Something in `lane` is over. */
   give(lane: Lane): void {
     this.#running--;
     lane.running--;
-    for (const next of this.#waiting) {
-      if (!this.#hasRoom(next)) continue;
-      const begin = next.waiting.take()!;
-      this.#waiting.delete(next);
-      if (next.waiting.length > 0) this.#waiting.add(next);
-      return this.#begin(next, begin);
-    }
+    let next = this.#waiting.oldest;
+    while (next !== undefined && !this.#hasRoom(next)) next = next.newer;
+    if (next === undefined) return;
+    const begin = next.waiting.take()!;
+    this.#waiting.remove(next);
+    if (next.waiting.length > 0) this.#waiting.add(next);
+    this.#begin(next, begin);
   }
 
   #hasRoom({ running, most }: Lane): boolean {
@@ -49,7 +50,7 @@ export class Lanes {
 }
 
 /** The things of one owner. */
-export class Lane {
+export class Lane extends Linked<Lane> {
   readonly #lanes: Lanes;
   /** @internal How many happen now. */
   running = 0;
@@ -61,6 +62,7 @@ export class Lane {
 
   /** @param most how many happen at the same time. Default: as many as there is room for. */
   constructor(lanes: Lanes, most = Infinity) {
+    super();
     this.#lanes = lanes;
     this.most = most;
   }

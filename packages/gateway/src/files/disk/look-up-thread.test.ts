@@ -3,7 +3,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { LookUpPlaces, type LookUp, type UnusualAnswer } from "./look-up-places.js";
 import { LookUpThread, startThread, type LookedUp, type LookUpOwner, type LookUpReceiver } from "./look-up-thread.js";
 import type { NoEntry } from "./open-entry.js";
@@ -98,6 +98,22 @@ test("a thread is started only for many look-ups within a second", () => {
   expect(workers).toHaveLength(0);
   expect(lookUp()).toBeUndefined();
   expect(workers).toHaveLength(1);
+});
+
+test("a disk with few look-ups has no memory for a thread", () => {
+  let memories = 0;
+  const { SharedArrayBuffer: Original } = globalThis;
+  vi.stubGlobal("SharedArrayBuffer", function create(bytes: number): SharedArrayBuffer {
+    memories++;
+    return new Original(bytes);
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const thread = new LookUpThread((memory) => new FakeWorker(memory));
+  const lookUp = (): unknown => thread.lookUp({ path: "/a", within: "/", known: undefined }, new Owner());
+  for (let n = 0; n < 255; n++) lookUp();
+  expect(memories).toBe(0);
+  lookUp();
+  expect(memories).toBe(1);
 });
 
 test("look-ups of one turn go in one message, and those without a place are done in another way", async () => {

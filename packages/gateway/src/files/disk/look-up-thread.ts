@@ -61,7 +61,8 @@ const MOST_ENDS = 3;
  * what surrounds it costs ten times as much as the call itself. It is started when there are many look-ups.
  */
 export class LookUpThread {
-  readonly #places = new LookUpPlaces();
+  /** Created with the first thread, because most disks need none. */
+  #memory: LookUpPlaces | undefined;
   readonly #free = Array.from({ length: PLACES }, (_, place) => place);
   /** By place. */
   readonly #pending: (Pending | undefined)[] = this.#free.map(() => undefined);
@@ -111,6 +112,10 @@ export class LookUpThread {
     this.#batch.push(place);
     this.#pending[place] = { path: request.path, owner, receiver, isLeft: false };
     return true;
+  }
+
+  get #places(): LookUpPlaces {
+    return (this.#memory ??= new LookUpPlaces());
   }
 
   /** Ends the thread. */
@@ -183,7 +188,7 @@ export class LookUpThread {
 
   #take(answers: readonly Answer[]): void {
     // The first message says that it has begun. Its heap has ended the limit.
-    if (!this.#isReady) this.#isYoungLimited = false;
+    if (!this.#isReady) this.#isYoungLimited = limitYoungGeneration();
     this.#isReady = this.#hasAnswered = true;
     this.#isStuck = false;
     for (const answer of answers) {

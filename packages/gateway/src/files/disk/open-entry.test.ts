@@ -120,3 +120,28 @@ describe.runIf(process.platform === "linux").each(WAYS)("an entry opened %s", (_
     fs.closeSync(entry.fd);
   });
 });
+
+test("a thread that opens many entries uses one memory for their paths, also after one that is too long", () => {
+  const root = folder();
+  const memories = new Set<unknown>();
+  const stat: BlockingCalls["stat"] = (path) => {
+    memories.add((path as Buffer).buffer);
+    return BLOCKING.stat(path);
+  };
+  const open = (path: string): OpenEntry | NoEntry => openEntryAtOnce({ ...BLOCKING, stat }, path, root);
+  for (const [name, kind] of [
+    ["docs", "folder"],
+    ["file", "file"],
+    ["docs/../docs", "folder"],
+  ] as const) {
+    const entry = open(join(root, "/") + name) as OpenEntry;
+    expect(entry.kind, name).toBe(kind);
+    fs.closeSync(entry.fd);
+  }
+  expect(memories.size).toBe(1);
+  expect(open(join(root, "a".repeat(10_000)))).toBe("missing");
+  const entry = open(join(root, "file")) as OpenEntry;
+  expect(entry).toMatchObject({ kind: "file", realPath: join(root, "file") });
+  fs.closeSync(entry.fd);
+  expect(memories.size).toBe(2);
+});

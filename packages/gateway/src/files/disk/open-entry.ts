@@ -33,6 +33,12 @@ const MISSING = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EINVAL",
 /** O_NONBLOCK: opening a pipe that somebody put in place of the file does not wait for its writer. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
+/**
+ * For the path of a look-up that waits. `Buffer.from` takes its bytes from blocks of 64 KB, each of which lives for
+ * many look-ups: V8 would keep them until it collects the old generation.
+ */
+const SCRATCH = Buffer.allocUnsafeSlow(4_096);
+
 /** Whether an error means that there is nothing at a path. */
 export function isMissing(error: unknown): boolean {
   return MISSING.has((error as NodeJS.ErrnoException).code ?? "");
@@ -69,7 +75,7 @@ export async function openEntry(
 
 /** As `openEntry`, with the same checks in the same order. It waits for the disk. */
 export function openEntryAtOnce(disk: BlockingCalls, path: string, within: string | undefined): OpenEntry | NoEntry {
-  const bytes = Buffer.from(path, "latin1");
+  const bytes = scratchOf(path);
   let fd;
   try {
     if (!isOpened(disk.stat(bytes))) return "missing";
@@ -85,6 +91,13 @@ export function openEntryAtOnce(disk: BlockingCalls, path: string, within: strin
     if (typeof entry !== "object") disk.close(fd);
   }
   return entry;
+}
+
+/** The bytes of a path, valid until the next call. */
+function scratchOf(path: string): Buffer {
+  return path.length > SCRATCH.length
+    ? Buffer.from(path, "latin1")
+    : SCRATCH.subarray(0, SCRATCH.write(path, "latin1"));
 }
 
 /** A pipe or a device is not even opened, because that alone can have effects. */

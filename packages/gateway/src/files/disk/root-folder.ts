@@ -122,13 +122,24 @@ export class RootFolder implements LookUpOwner {
   }
 
   /**
-   * What `beginLookUp` has found at a path: a file with its content, or the file that was there before.
+   * What `beginLookUp` has found at a path: a file with its content, or the file that was there before. Later, if the
+   * disk has to be asked whether it is secret.
    * @returns undefined if there is a doubt about it: `open` has to do it
    */
-  accept(path: string, found: LookedUp | NoEntry | undefined): LookedUp | undefined {
+  accept(path: string, found: LookedUp | NoEntry | undefined): LookedUp | Promise<LookedUp | undefined> | undefined {
     if (typeof found !== "object" || found.kind === "folder") return undefined;
     const isComplete = found.piece !== undefined || found.isKnown === true;
-    if (isComplete && this.#isKnownPublic(path, found)) return found;
+    // Otherwise the folder itself may have been replaced.
+    if (isComplete && isBelow(found.realPath, this.#realPath))
+      return this.#isKnownPublic(path, found) ? found : this.#unlessSecret(path, found);
+    if (found.isKnown !== true) this.giveBack(found);
+    return undefined;
+  }
+
+  /** It does not reject: after an error of the disk, `open` reports it. */
+  async #unlessSecret(path: string, found: LookedUp): Promise<LookedUp | undefined> {
+    const isSecret = await this.isSecret(path, found.realPath, found.stats).catch(() => true);
+    if (!isSecret) return found;
     if (found.isKnown !== true) this.giveBack(found);
     return undefined;
   }
@@ -272,8 +283,6 @@ export class RootFolder implements LookUpOwner {
 
   /** As `isSecret`. @returns false if that is not known without calls to the disk */
   #isKnownPublic(path: string, { realPath, stats }: OpenedFile): boolean {
-    // Otherwise the folder itself may have been replaced.
-    if (!isBelow(realPath, this.#realPath)) return false;
     if (originalsOf(realPath).length > 0 || originalsOf(path).length > 0) return false;
     return this.#secrets.isKnownPublic(stats, realPath, this.#realPath);
   }
