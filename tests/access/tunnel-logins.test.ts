@@ -68,7 +68,7 @@ const code = ({ status, headers }: JarResponse): string => `${status} ${String(h
 describe("a tunnel with --oidc", () => {
   test("refuses strangers before a stream opens, and admits visitors after their login", async () => {
     const client = await tunnel("shop");
-    expect((await client.event("tunnel_established")).data["policies"]).toEqual({ oidc: "login" });
+    expect((await client.event("tunnel_established")).data["access"]).toEqual({ oidc: "login" });
     const before = origin.requests.length;
     const browser = new JarBrowser();
     expect(code(await browser.send(url("shop"), { method: "POST" }))).toBe("401 PN_ACCESS_LOGIN");

@@ -2,7 +2,16 @@ import { createHmac } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { claimPort, exchange, Origin, scratchFolder, until, type Exchange, type Program } from "@postern/testkit";
+import {
+  claimPort,
+  type Exchange,
+  exchange,
+  Origin,
+  type Program,
+  scratchFolder,
+  TEST_KEY,
+  until,
+} from "@postern/testkit";
 import { JarBrowser } from "../access/jar-browser.ts";
 import { CLIENT_ID, CLIENT_SECRET, OpenIdService } from "../access/open-id-service.ts";
 import { DocumentedPage, shell } from "./documented-page.ts";
@@ -19,6 +28,8 @@ beforeAll(() => {
     ["service", "toml", /forward_auth/],
     ["login", "toml", /emails = /],
     ["hosts", "toml", /callback_url/],
+    ["server", "toml", /^\[tunnel\.server\.oidc\]/],
+    ["endpoint", "toml", /tunnel\.endpoints\.access\.oidc/],
     ["rate", "toml", /requests_per_minute = 60/],
     ["credential", "toml", /bearer_token/],
   ]);
@@ -209,6 +220,33 @@ test("logins for several hosts: the provider knows one callback, and groups deci
   // Every account may use it, and its target does not exist.
   for (const browser of [eve, ann])
     expect((await browser.open(wiki)).headers["postern-error"]).toBe("PN_TARGET_REFUSED");
+});
+
+test("logins for tunnels: the server sends visitors to its provider before the client sees anything", async () => {
+  const port = await claimPort();
+  const { provider, example } = await withProvider(page.example("server"));
+  provider.serve([`http://localhost:${port}/.postern/oidc/callback`]);
+  const folder = scratchFolder(onTestFinished);
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o600 });
+  write("server.toml", example.replace('"postern"', `"${CLIENT_ID}"`));
+  write("oidc-secret", CLIENT_SECRET);
+  write("keys", `tests ${TEST_KEY}\n`);
+  const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.end("origin"));
+  const replaced = {
+    "https://tunnel.example.com": `http://127.0.0.1:${port}`,
+    "localhost:3000": `127.0.0.1:${origin.port}`,
+  };
+  write("client.toml", page.example("endpoint", replaced));
+  const options = `--listen 127.0.0.1:${port} --domain localhost --api-keys-file keys --config server.toml`;
+  shell(onTestFinished, folder, `STATE_DIRECTORY=state npx postern server ${options}`);
+  const client = shell(onTestFinished, folder, `POSTERN_API_KEY=${TEST_KEY} npx postern start --config client.toml`);
+  await client.waitFor("the tunnel", () => client.output.includes("wiki.localhost") || undefined);
+  const url = `http://wiki.localhost:${port}/`;
+  const [eve, ann] = [new JarBrowser(), new JarBrowser()];
+  expect((await eve.logIn(await eve.open(url), "eve")).headers["postern-error"]).toBe("PN_ACCESS_ACCOUNT");
+  expect(origin.requests).toHaveLength(0);
+  expect((await ann.logIn(await ann.open(url), "ann")).status).toBe(200);
+  expect(origin.last.headers["x-forwarded-email"]).toBe("ann@example.com");
 });
 
 test("rates: a visitor that sends too much gets 429, and the origin sees nothing more; others are served", async () => {

@@ -181,7 +181,7 @@ export const refusals = refusalTable({
   PN_ACCESS_LOGIN: [
     401,
     "You are not logged in. Open this address in a browser to log in, or load the page again.",
-    { advice: "Only pages that a browser opens are redirected to the login. See `[proxy.access.oidc]` of the route." },
+    { advice: "Only pages that a browser opens are redirected to the login. See access.md." },
   ],
   PN_ACCESS_INSECURE: [
     403,
@@ -191,7 +191,7 @@ export const refusals = refusalTable({
   PN_ACCESS_ORIGIN: [
     403,
     "This connection must come from a page of this address. Open the page in a browser.",
-    { advice: "On routes with a login, WebSockets need an Origin header with the scheme and the host of the address." },
+    { advice: "With a login, WebSockets need an Origin header with the scheme and the host of the address." },
   ],
   PN_ACCESS_LOGIN_EXPIRED: [
     403,
@@ -211,7 +211,10 @@ export const refusals = refusalTable({
   PN_ACCESS_PROVIDER: [
     502,
     "The service where you log in does not work at the moment. Try again later, or tell the owner.",
-    { advice: "The gateway's log names the reason. Check `[server.oidc]`, and that the OpenID provider is running." },
+    {
+      advice:
+        "The log names the reason. Check `[server.oidc]` or `[tunnel.server.oidc]`, and that the OpenID provider is running.",
+    },
   ],
   PN_ACCESS_LOGINS: [
     503,

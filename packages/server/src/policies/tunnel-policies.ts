@@ -49,11 +49,7 @@ export class TunnelPolicies {
    * @param logins undefined: the server has no provider, so that clients cannot ask for logins
    * @throws RangeError as `checkPolicyOptions`.
    */
-  constructor(
-    options: PolicyOptions = {},
-    onWarning: (text: string) => void = () => {},
-    logins?: VisitorLogins | undefined,
-  ) {
+  constructor(options: PolicyOptions = {}, onWarning: (text: string) => void = () => {}, logins?: VisitorLogins) {
     this.#onWarning = onWarning;
     this.#logins = logins;
     this.#plain = new TunnelPolicy(NO_POLICIES, undefined, this.#always);

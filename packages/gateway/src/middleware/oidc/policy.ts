@@ -23,11 +23,10 @@ export interface OidcOptions {
  * Identifies a policy by its content: a login is valid only for the policy for which it was made, so that a change of
  * the policy takes effect at once.
  */
-export function policyId({ provider: _, ...rest }: OidcOptions, { issuer, clientId }: ProviderOptions): string {
-  return createHash("sha256")
-    .update(contentOf({ issuer, clientId, ...rest }))
-    .digest("base64url")
-    .slice(0, 22);
+export function policyId(options: OidcOptions, { issuer, clientId }: ProviderOptions): string {
+  const { emails, domains, groups, maxAge, owner } = options;
+  const content = contentOf({ issuer, clientId, emails, domains, groups, maxAge, owner });
+  return createHash("sha256").update(content).digest("base64url").slice(0, 22);
 }
 
 /** Whether `identity` has one of the addresses or domains, and one of the groups. */
