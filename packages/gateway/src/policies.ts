@@ -9,6 +9,7 @@ export { readHtpasswd } from "./middleware/basic-auth/htpasswd-lines.js";
 export type { ProviderOptions } from "./middleware/oidc/login-provider.js";
 export { loginRoute } from "./middleware/chain/login-route.js";
 export { Logins as VisitorLogins } from "./middleware/oidc/logins.js";
+export { Seal } from "./middleware/oidc/seal.js";
 export type { OidcOptions } from "./middleware/oidc/policy.js";
 export type { JwtOptions } from "./middleware/jwt/jwt-step.js";
 export type { RateLimitOptions } from "./middleware/rate-limit/rate-limit-step.js";

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { Seal, VisitorLogins } from "@postern/gateway/policies";
 import { SERVER_LIMITS } from "../limits.js";
 import { NO_POLICIES, type AskedPolicies } from "./asked-policies.js";
 import { TunnelPolicies } from "./tunnel-policies.js";
@@ -25,6 +26,56 @@ test("the policy of a name belongs to its owner, and to this name", () => {
   const policy = policies.take("ann", "shop", asked(policies, 60));
   expect(policies.take("bob", "shop", asked(policies, 60))).not.toBe(policy);
   expect(policies.take("ann", "shop2", asked(policies, 60))).not.toBe(policy);
+});
+
+describe("logins of visitors", () => {
+  const LOGIN = { oidc: { max_age: 60_000 } };
+  const provider = { issuer: "https://idp.test", clientId: "postern" };
+  const visitorLogins = (): VisitorLogins =>
+    new VisitorLogins({ secret: () => "secret", provider, callbackSite: () => "https://base.test" });
+
+  test("need a provider of the server", () => {
+    expect(new TunnelPolicies().read(LOGIN)).toEqual({ code: "PN_POLICY_FORBIDDEN", detail: "oidc" });
+    expect(() => new TunnelPolicies({ always: { oidc: { emails: [], domains: [], groups: [], maxAge: 1 } } })).toThrow(
+      RangeError,
+    );
+    const policies = new TunnelPolicies({}, undefined, visitorLogins());
+    expect(policies.read(LOGIN)).toMatchObject({ permissions: ["oidc"] });
+    policies.replace({ allow: [] });
+    expect(policies.read(LOGIN)).toEqual({ code: "PN_POLICY_FORBIDDEN", detail: "oidc" });
+  });
+
+  test("have paths of their own only while a tunnel has logins", () => {
+    const logins = visitorLogins();
+    const policies = new TunnelPolicies({}, undefined, logins);
+    const path = "/.postern/oidc/enter";
+    expect(logins.owns(path)).toBe(false);
+    const policy = policies.take("ann", "shop", policies.read(LOGIN) as AskedPolicies);
+    expect(logins.owns(path)).toBe(true);
+    policies.release(policy);
+    policies.sweep(() => undefined);
+    expect(logins.owns(path)).toBe(false);
+  });
+
+  test("are not those of a later owner of the name", () => {
+    const policies = new TunnelPolicies({}, undefined, visitorLogins());
+    const read = policies.read(LOGIN) as AskedPolicies;
+    const links = ["ann", "bob"].map((owner) => {
+      const { steps } = policies.take(owner, "shop", read);
+      const verdict = steps!.check({
+        method: "GET",
+        path: "/",
+        host: "shop.base.test",
+        site: "https://shop.base.test",
+        upgrade: "",
+        cookies: () => "",
+        fieldValue: (name: string) => (name === "accept" ? "text/html" : ""),
+      } as never) as { fields: { Location: string } };
+      const token = new URL(verdict.fields.Location).searchParams.get("login_token")!;
+      return (new Seal("secret").open("login", token, 0) as { value: { policy: string } }).value.policy;
+    });
+    expect(links[0]).not.toBe(links[1]);
+  });
 });
 
 test("names without policies share one, which costs their requests nothing", () => {
