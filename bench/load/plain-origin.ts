@@ -6,7 +6,20 @@
 import { createServer, type Socket } from "node:net";
 import { report, settings } from "./settings.ts";
 
-const { host, port, small, largeBytes } = settings<{ host: string; port: number; small: string; largeBytes: number }>();
+const {
+  host,
+  port,
+  small,
+  largeBytes,
+  delay = 0,
+} = settings<{
+  host: string;
+  port: number;
+  small: string;
+  largeBytes: number;
+  /** Milliseconds before each small response. Default 0. */
+  delay?: number;
+}>();
 
 /** Small, so that a small response does not wait long behind it. */
 const PIECE = Buffer.alloc(64 * 1024);
@@ -50,8 +63,13 @@ class Connection {
     const [method, path] = this.#head.split(" ", 2);
     this.#head = "";
     if (method === "POST") this.#respond(`${this.#length}`);
-    else if (path === "/small") this.#respond(small);
+    else if (path === "/small") this.#respondSmall();
     else this.#respondLarge();
+  }
+
+  #respondSmall(): void {
+    if (delay === 0) return this.#respond(small);
+    setTimeout(() => this.#respond(small), delay);
   }
 
   #respond(body: string): void {

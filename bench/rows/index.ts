@@ -13,6 +13,7 @@ import { memory } from "./memory.ts";
 import { requests } from "./requests.ts";
 import { routes } from "./routes.ts";
 import { slowLink } from "./slow-link.ts";
+import { slowTarget } from "./slow-target.ts";
 import { steps } from "./steps.ts";
 import { start } from "./start.ts";
 import { syscalls } from "./syscalls.ts";
@@ -43,6 +44,7 @@ export const ROWS: Row[] = [
   transfer("download", 0.9, "gateway"),
   transfer("upload", 0.9, "gateway"),
   gatewayRoutes,
+  slowTarget,
   gatewayIdleVisitors,
   ...files,
   start,

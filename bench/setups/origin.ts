@@ -56,3 +56,15 @@ export async function startOrigin(stage: Stage, options: OriginOptions = {}): Pr
   };
   return { address, plain: `${host}:${plainPort}`, received };
 }
+
+/** Small servers that send SMALL only, each after its own time in milliseconds. */
+export async function startSmallOrigins(stage: Stage, delays: readonly number[]): Promise<string[]> {
+  const addresses = [];
+  for (const delay of delays) {
+    const port = await freePort();
+    const origin = stage.script("plain-origin", { host: "127.0.0.1", port, small: SMALL_BODY, largeBytes: 0, delay });
+    await listening(origin, port);
+    addresses.push(`127.0.0.1:${port}`);
+  }
+  return addresses;
+}

@@ -209,6 +209,33 @@ test("where the operator forbids groups, a client that joins is refused, and tol
   expect(error?.message).toContain("without --join");
 });
 
+test("a client asks for the strategy of its group, and its status shows it, with the clients that there are now", async () => {
+  const env = { POSTERN_TUNNEL_SERVER_BALANCING_ALLOWED_STRATEGIES: "first,least_time" };
+  const choosy = await ServerProcess.start(onTestFinished, { env });
+  const { join, subdomain, visit } = place(choosy);
+  const first = await join(await service("first"), "--strategy", "first");
+  await join(await service("second"));
+  // It is suspect until it has answered the ping that the second client caused.
+  await until("the first client to be used", async () => String((await visit()).body) === "first");
+  for (let n = 0; n < 6; n++) expect(String((await visit()).body)).toBe("first");
+  const group = (): unknown => first.events.findLast(({ data }) => "group" in data)?.data["group"];
+  await until("the first client to know the second", () => group() !== undefined);
+  expect(group()).toEqual({ members: 2, strategy: "first" });
+
+  const target = (await service("third")).port;
+  const refused = async (strategy: string): Promise<unknown> => {
+    const args = ["--join", "--strategy", strategy];
+    const client = ClientProcess.launch(onTestFinished, { server: choosy, target, subdomain, args });
+    expect((await client.program.exited).code).toBe(2);
+    return client.events.findLast(({ type }) => type === "error");
+  };
+  const forbidden = { data: { code: "PN_STRATEGY_FORBIDDEN" } };
+  expect(await refused("random")).toMatchObject(forbidden);
+  const conflict = await refused("least_time");
+  expect(conflict).toMatchObject({ data: { code: "PN_STRATEGY_CONFLICT" } });
+  expect(JSON.stringify(conflict)).toContain("they use first");
+});
+
 test("at a server of an earlier version, a client that wants to join ends before it could take over the name", async () => {
   const old = await startOldServer();
   const client = ClientProcess.launch(onTestFinished, { server: old, target: 9, subdomain: "web", args: ["--join"] });

@@ -58,6 +58,12 @@ export interface ConnectOptions {
    */
   weight?: number;
   /**
+   * With `join`: how the server distributes the requests among the clients, e.g. `least_time`. The server refuses
+   * what its operator does not allow, and another strategy than the other clients have asked for. Default: theirs, or
+   * that of the operator.
+   */
+  strategy?: string;
+  /**
    * Who may use the tunnel. The server checks every request before anything of it reaches the client. The tunnel is not
    * opened at a server that cannot enforce all of it. Default: everyone, as far as the server allows.
    */

@@ -7,6 +7,7 @@ export { EndpointStatus } from "./status/endpoint-status.js";
 export { EventHistory, EVENTS_KEPT, matches, type EventFilter, type NumberedEvent } from "./status/event-history.js";
 export { GATEWAY_METRICS } from "./status/gateway-metrics.js";
 export type { GatewayReport } from "./status/gateway-report.js";
+export { otherClients } from "./status/group-text.js";
 export { HEALTH } from "./status/health-score.js";
 export { metricsText, METRICS_TEXT_TYPE } from "./status/metrics-text.js";
 export { RESPONSE_TIME_BOUNDS } from "./status/response-times.js";

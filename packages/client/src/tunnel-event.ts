@@ -9,16 +9,37 @@ export type TokenChange =
   | { state: "failed"; code: ErrorCode; delay_ms?: number }
   | { state: "expiring"; expires_in_ms: number };
 
+/** The clients that serve the name together, this one included, and how they share the requests. */
+export interface GroupState {
+  members: number;
+  strategy: string;
+}
+
 /** A change that is neither a request nor about a connection to the server. */
 export type StatusChange =
   /** `error` is the reason while `data_plane` is `failing`. */
-  | { data_plane: DataPlaneState; error?: string; local?: undefined; suggestion?: undefined }
+  | { data_plane: DataPlaneState; error?: string; local?: undefined; suggestion?: undefined; group?: undefined }
   /** The local service accepts connections again, or for the first time. `before` is its former state. */
-  | { local: "ok"; before: LocalState; data_plane?: undefined; suggestion?: undefined }
+  | { local: "ok"; before: LocalState; data_plane?: undefined; suggestion?: undefined; group?: undefined }
   /** A check found no local service. When a visitor's connection fails, that is an `error` event with the code. */
-  | { local: "failing"; code: ErrorCode; error: string; data_plane?: undefined; suggestion?: undefined }
+  | {
+      local: "failing";
+      code: ErrorCode;
+      error: string;
+      data_plane?: undefined;
+      suggestion?: undefined;
+      group?: undefined;
+    }
   /** The local service refuses requests because of their Host; its own address as Host would help. */
-  | { suggestion: "host_header_rewrite"; software: string; data_plane?: undefined; local?: undefined };
+  | {
+      suggestion: "host_header_rewrite";
+      software: string;
+      data_plane?: undefined;
+      local?: undefined;
+      group?: undefined;
+    }
+  /** The clients that serve the name together have changed. */
+  | { group: GroupState; data_plane?: undefined; local?: undefined; suggestion?: undefined };
 
 /** The data of each type of event. Durations are in milliseconds; `server` is the host and port of the server. */
 export interface TunnelEventData {
@@ -35,6 +56,7 @@ export interface TunnelEventData {
   authentication_failure: { code: ErrorCode; retryable: boolean; server: string };
   /**
    * `members`, for a client that joins others: the number of clients that serve the name then, this one included.
+   * `strategy`: how they share the requests; absent at older servers.
    * `access`: for each kind of access policy that the server enforces, a few words; absent if everyone is admitted.
    */
   tunnel_established: {
@@ -42,6 +64,7 @@ export interface TunnelEventData {
     tunnel_id: string;
     local: string;
     members?: number;
+    strategy?: string;
     access?: Record<string, string>;
   };
   tunnel_closed: { code: ErrorCode; public_url: string };

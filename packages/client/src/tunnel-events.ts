@@ -1,4 +1,4 @@
-import type { Bound, ErrorCode, Requests, TunnelError } from "@postern/protocol";
+import type { Bound, ErrorCode, Group, Requests, TunnelError } from "@postern/protocol";
 import type { TunnelEventData, TunnelEventType } from "./tunnel-event.js";
 
 /** The events that a tunnel's sessions report to it. Every part calls it directly. */
@@ -12,6 +12,8 @@ export interface TunnelEvents {
   /** A session no longer serves the tunnel, and was not closed by this side. */
   onLost(error: TunnelError): void;
   onRequests(message: Requests): void;
+  /** The clients that serve the name together have changed, or how they share the requests. */
+  onGroup(group: Pick<Group, "members" | "strategy">): void;
   /** The local service accepted a connection. */
   onDialled(): void;
   /** The local service did not accept a connection. */

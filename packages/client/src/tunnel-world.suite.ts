@@ -21,6 +21,8 @@ export class Attempt {
   request: BindRequest | undefined;
   /** The number of clients of the group, as the server reports it. */
   members: number | undefined;
+  /** How they share requests, as the server reports it; undefined: it is older. */
+  strategy: string | undefined;
   /** The features in force. */
   features: readonly string[] = Object.values(FEATURES);
   /** Whether the tunnel drains the session, which lasts until `finish`. */
@@ -55,7 +57,8 @@ export class Attempt {
     } else if (this.state === "binding") {
       this.state = "bound";
       const public_url = `http://name.${this.options.address.host}`;
-      const group = this.members === undefined ? {} : { members: this.members };
+      const { members, strategy } = this;
+      const group = { ...(members === undefined ? {} : { members }), ...(strategy === undefined ? {} : { strategy }) };
       this.#bound.resolve({ type: "bound", bind: 1, tunnel: 1, tunnel_id: "t", name: "name", public_url, ...group });
     }
   }

@@ -25,14 +25,16 @@ import { SYSTEM_DEPENDENCIES, type Dependencies } from "./session/dependencies.j
 import { Failback } from "./reconnection/failback.js";
 import { ServerSelection } from "./reconnection/server-selection.js";
 import { HEALTH_INTERVAL, type SessionAttempt } from "./session/session-attempt.js";
+import { isStrategyName } from "./session/grant.js";
 import { checkPolicySize } from "./session/policy-support.js";
 import { SessionSupervisor } from "./session/session-supervisor.js";
 import type { TunnelContext } from "./session/tunnel-context.js";
 import { DRAIN } from "./session/tunnel-session.js";
+import { otherClients } from "./status/group-text.js";
 import { configSummary, localName } from "./status/config-summary.js";
 import { EventReporter } from "./status/event-reporter.js";
 import type { EndpointReport } from "./status/status-document.js";
-import type { TunnelEvent, TunnelEventData, TunnelEventType } from "./tunnel-event.js";
+import type { GroupState, TunnelEvent, TunnelEventData, TunnelEventType } from "./tunnel-event.js";
 import type { TunnelEvents } from "./tunnel-events.js";
 
 /** The largest number of sessions of one tunnel. */
@@ -57,6 +59,8 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
   readonly #reporter: EventReporter;
   readonly #localMonitor: LocalMonitor;
   #hasSuggestedHostHeader = false;
+  /** As it was reported last; undefined: it is not known. */
+  #group: GroupState | undefined;
   readonly #supervisors: SessionSupervisor[];
   readonly #stop = new AbortController();
   readonly #runs: Promise<void>[] = [];
@@ -156,7 +160,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.onDataPlane();
   }
 
-  onBound({ public_url, tunnel_id, name, members, policies }: Bound, isNew: boolean): void {
+  onBound({ public_url, tunnel_id, name, members, strategy, policies }: Bound, isNew: boolean): void {
     this.url = public_url;
     this.name = name;
     this.#watchPrimary();
@@ -164,7 +168,8 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     for (const supervisor of this.#supervisors) void supervisor.follow();
     this.tunnelId = tunnel_id;
     const local = localName(this.options.local);
-    const group = members === undefined ? {} : { members };
+    this.#group = members === undefined || strategy === undefined ? undefined : { members, strategy };
+    const group = this.#group ?? (members === undefined ? {} : { members });
     const access = policies === undefined ? {} : { access: policies };
     const message = `${this.url} → ${local}${accessText(policies)}${groupText(members)}`;
     this.report("tunnel_established", message, { public_url, tunnel_id, local, ...group, ...access });
@@ -189,6 +194,14 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
 
   onRequests(message: Requests): void {
     this.#reporter.requests(message);
+  }
+
+  onGroup({ members, strategy }: GroupState): void {
+    // Each session of the tunnel reports it. The text of a server that is not one of ours may be anything.
+    const isKnown = this.#group?.members === members && this.#group.strategy === strategy;
+    if (isKnown || !isStrategyName(strategy)) return;
+    this.#group = { members, strategy };
+    this.report("status_update", `${otherClients(members)} (${strategy})`, { group: { members, strategy } });
   }
 
   onDialled(): void {
@@ -315,9 +328,10 @@ function accessText(policies: Bound["policies"] = {}): string {
   return words.length === 0 ? "" : `, access: ${words.join(", ")}`;
 }
 
-function checkGroupOptions({ join, weight, subdomain }: ConnectOptions): void {
+function checkGroupOptions({ join, weight, strategy, subdomain }: ConnectOptions): void {
   // The server would give each client a name of its own.
   if (join === true && subdomain === undefined) throw new TypeError("join needs a subdomain.");
+  if (strategy !== undefined && join !== true) throw new TypeError("strategy needs join.");
   if (weight === undefined) return;
   if (join !== true) throw new TypeError("weight needs join.");
   if (!Number.isInteger(weight) || weight < 0 || weight > MAX_WEIGHT)

@@ -218,6 +218,7 @@ level = "inof"
     ["values that are required together", "[tunnel.auth]\ncert_file = 'a'", /must be set together/],
     ["values that exclude each other", "[tunnel.auth]\napi_key = 'a'\napi_key_file = 'b'", /both set/],
     ["a group without a subdomain", `${LOCAL}\ngroup = true`, /group needs a subdomain/],
+    ["a strategy without a group", `${LOCAL}\nsubdomain = 'a'\nstrategy = 'first'`, /strategy needs group = true/],
     ["a weight without a group", `${LOCAL}\nsubdomain = 'a'\nweight = 2`, /weight needs group = true/],
     ["an endpoint without a server", "[[tunnel.endpoints]]\nlocal = 1", /no server_url/],
     ["two endpoints with one name", twoEndpoints("a", "a"), /have the same name, "a"/],
@@ -333,6 +334,8 @@ describe("a starting file", () => {
       .replaceAll(/^# (\w+ = .*)$/gm, "$1")
       // The key and the token are set as files; the example of public_url needs the example of base_domain.
       .replace(/^(api_key|token) = .*$/gm, "")
+      // A strategy is that of a group.
+      .replace(/^group = false$/m, "group = true")
       // listen replaces it.
       .replace(/^default_port = .*$/m, "")
       .replace(/^base_domain = .*$/m, 'base_domain = "tunnel.example.com"')

@@ -1,6 +1,6 @@
 export type { Balance, Candidate, PickContext } from "./balance/candidate.js";
 export { StickyCookie } from "./balance/sticky-cookie.js";
-export { createBalance, type BalanceOptions, type Strategy } from "./balance/strategy.js";
+export { createBalance, STRATEGY_NAMES, type BalanceOptions, type Strategy } from "./balance/strategy.js";
 export type { HashKey } from "./balance/hash-key.js";
 export { LeastLoad } from "./balance/least-load.js";
 export { RoundRobin } from "./balance/round-robin.js";

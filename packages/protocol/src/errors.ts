@@ -297,6 +297,18 @@ export const ERRORS = {
     message:
       "This server does not allow several clients to serve a name together (may_join). Start the client without --join, or ask the server's operator.",
   },
+  PN_STRATEGY_FORBIDDEN: {
+    number: 70,
+    retryable: false,
+    message:
+      "This server does not allow this strategy for groups (allowed_strategies). Start the client with another --strategy or without it, or ask the server's operator.",
+  },
+  PN_STRATEGY_CONFLICT: {
+    number: 71,
+    retryable: false,
+    message:
+      "The clients that serve this name use another strategy. Start the client with the same --strategy or without it, or stop those clients first.",
+  },
   PN_POLICY_SIZE: {
     number: 60,
     retryable: false,

@@ -7,6 +7,7 @@ export type {
   Checked,
   ControlError,
   ControlMessage,
+  Group,
   Hello,
   Refresh,
   Refreshed,

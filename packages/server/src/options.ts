@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "@postern/gateway";
+import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type Strategy } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { ProviderOptions } from "@postern/gateway/policies";
@@ -157,6 +157,8 @@ export interface ServerOptions {
   groups?: Partial<GroupOptions>;
   /** Whether clients may join those that serve a name. Default true. */
   mayJoin?: boolean;
+  /** Strategies that clients may ask for when they join, besides that of `groups`. Default: all that need no key. */
+  groupStrategies?: readonly Strategy[];
   /** Limits of each owner. Default: DEFAULT_OWNER_LIMITS. */
   owners?: Partial<OwnerLimits>;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */

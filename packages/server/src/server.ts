@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { Gateway, HttpsRedirect, refusals, TrustedProxies } from "@postern/gateway";
+import { Gateway, HttpsRedirect, refusals, TrustedProxies, type Strategy } from "@postern/gateway";
 import { DEFAULT_LIMITS } from "@postern/protocol";
 import {
   Certificates,
@@ -31,7 +31,7 @@ import { PublicAddress } from "./routing/public-address.js";
 import { Router } from "./routing/router.js";
 import { Admission } from "./sessions/admission.js";
 import { Sessions } from "./sessions/sessions.js";
-import { DEFAULT_GROUP_OPTIONS } from "./tunnels/group-route.js";
+import { DEFAULT_GROUP_OPTIONS, DEFAULT_STRATEGIES } from "./tunnels/group-route.js";
 import { NamedUpstream } from "./tunnels/named-upstream.js";
 import { TunnelRegistry } from "./tunnels/tunnel-registry.js";
 
@@ -91,7 +91,8 @@ export class TunnelServer implements Server, Measured {
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,
-      onEjected: (name, member) => this.#log.warn({ name, member }, "a client of a group fails requests"),
+      onEjected: (name, member, reason) =>
+        this.#log.warn({ name, member, reason }, "a client of a group fails requests"),
     });
     this.#publicAddress = new PublicAddress({ ...options, hasTls: this.hasTls });
     this.#sessions = new Sessions(
@@ -102,6 +103,7 @@ export class TunnelServer implements Server, Measured {
         nameRules: { ...DEFAULT_NAME_RULES, ...options.names },
         policies: this.#policies,
         mayJoin: options.mayJoin ?? true,
+        groupStrategies: allowedStrategies(options),
         maxTunnels: options.maxTunnels ?? SERVER_LIMITS.tunnels,
         limits: { ...DEFAULT_LIMITS, streams: options.streamsPerSession ?? DEFAULT_LIMITS.streams },
         log: this.#log,
@@ -275,4 +277,9 @@ export class TunnelServer implements Server, Measured {
 /** The codes of all refusals of visitors' requests. */
 function refusalCodes(): string[] {
   return [...Object.keys(refusals), ...Object.keys(baseDomainRefusals(""))];
+}
+
+/** The operator's own strategy is always allowed. */
+function allowedStrategies({ groups, groupStrategies = DEFAULT_STRATEGIES }: ServerOptions): readonly Strategy[] {
+  return [...new Set([groups?.strategy ?? DEFAULT_GROUP_OPTIONS.strategy, ...groupStrategies])];
 }

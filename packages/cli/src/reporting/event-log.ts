@@ -88,6 +88,7 @@ function levelOf({ type, data }: TunnelEvent): "debug" | "info" | "warn" {
 /** A problem of visitors is a warning, and its end is logged too. */
 export function statusLevel(data: StatusChange): "debug" | "info" | "warn" {
   if (data.suggestion !== undefined || data.data_plane === "failing" || data.local === "failing") return "warn";
+  if (data.group !== undefined) return "info";
   return data.local === "ok" && data.before === "failing" ? "info" : "debug";
 }
 

@@ -18,12 +18,14 @@ export interface Failure {
   problems?: string[];
 }
 
-/** The server refuses the tunnel permanently: the user must change its name or policies, or not join other clients. */
+/** The server refuses the tunnel permanently: the user must change its name or policies, or how it joins others. */
 const REFUSED_BINDS = new Set([
   "PN_NAME_INVALID",
   "PN_NAME_RESERVED",
   "PN_NAME_TAKEN",
   "PN_JOIN_FORBIDDEN",
+  "PN_STRATEGY_FORBIDDEN",
+  "PN_STRATEGY_CONFLICT",
   "PN_POLICY_SIZE",
   "PN_POLICY_INVALID",
   "PN_POLICY_UNSUPPORTED",

@@ -1,4 +1,5 @@
 import type { TunnelEvent, TunnelEventData, TunnelEventOf } from "@postern/client";
+import { otherClients } from "@postern/client/status";
 import { clockText } from "./clock-text.js";
 import type { Messages } from "./messages.js";
 import { statusLevel, tokenLevel } from "./event-log.js";
@@ -89,7 +90,7 @@ export class TunnelView {
     this.#omitted = 0;
   }
 
-  #tunnelEstablished({ public_url: url, members, access = {} }: TunnelEventData["tunnel_established"]): void {
+  #tunnelEstablished({ public_url: url, members, strategy, access = {} }: TunnelEventData["tunnel_established"]): void {
     const before = this.#url;
     this.#url = url;
     this.#isConnected = true;
@@ -99,7 +100,7 @@ export class TunnelView {
     else this.#good(before === url ? "Reconnected" : `Reconnected with a new public URL: ${url}`, { public_url: url });
     const words = Object.values(access);
     if (before === undefined && words.length > 0) this.#good(`Access: ${words.join(", ")}`, { access });
-    if (members !== undefined) this.#good(groupText(members), { members });
+    if (members !== undefined) this.#good(groupText(members, strategy), { members, ...(strategy && { strategy }) });
   }
 
   #good(text: string, fields: object): void {
@@ -149,7 +150,7 @@ function sentence(text: string): string {
 }
 
 /** What a client that joins others has found. @param members the clients that serve the name, this one included */
-function groupText(members: number): string {
-  if (members < 2) return "No other client serves this name yet";
-  return `${members - 1} other client${members === 2 ? " serves" : "s serve"} this name too`;
+function groupText(members: number, strategy: string | undefined): string {
+  const others = otherClients(members);
+  return members < 2 || strategy === undefined ? others : `${others} (${strategy})`;
 }

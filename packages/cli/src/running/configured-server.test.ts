@@ -38,6 +38,7 @@ test.for([
   [".balancing", 'strategy = "least_time"', { groups: { strategy: "least_time" } }],
   [".balancing", 'sticky_sessions = "cookie"', { groups: { strategy: "least_connections", sticky: "cookie" } }],
   [".balancing", "may_join = false", { mayJoin: false }],
+  [".balancing", 'allowed_strategies = ["first"]', { groupStrategies: ["first"] }],
   [".limits", "max_sessions = 7", { owners: { sessions: 7, names: 4_000, bindRate: 6_000 } }],
   [".limits", "max_names = 7", { owners: { sessions: 4_000, names: 7, bindRate: 6_000 } }],
   [".limits", "bind_rate = 7", { owners: { sessions: 4_000, names: 4_000, bindRate: 7 } }],

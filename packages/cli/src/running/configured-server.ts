@@ -11,7 +11,7 @@ export function serverOptions(
 ): Omit<ServerOptions, "log" | "requestLog"> {
   const { server } = settings.loaded.values.tunnel;
   const { listen, base_domain: domain, public_url: publicUrl, security, limits, network, balancing } = server;
-  const { may_join: mayJoin, strategy, sticky_sessions: sticky } = balancing;
+  const { may_join: mayJoin, strategy, allowed_strategies: groupStrategies, sticky_sessions: sticky } = balancing;
   const { enabled, health_endpoint, collect_metrics, metrics_endpoint, metrics_token } = server.monitoring;
   const tls = serverTls(settings, certificates);
   return {
@@ -50,6 +50,7 @@ export function serverOptions(
     },
     groups: { strategy, ...(sticky === "off" ? {} : { sticky }) },
     mayJoin,
+    groupStrategies,
     policies: policies.policies,
     ...(policies.provider && { oidc: policies.provider }),
     maxTunnels: server.max_tunnels,

@@ -7,7 +7,7 @@ export function connectionOptions(
   { auth, monitoring, reconnection }: Configuration["tunnel"],
 ): Omit<ConnectOptions, "server" | "apiKey" | "token" | "tokenRefresh" | "local"> {
   const { subdomain, host_header, connection_timeout, keepalive_interval, max_connections } = endpoint;
-  const { fallback_urls, connections, offline_status, group, weight } = endpoint;
+  const { fallback_urls, connections, offline_status, group, weight, strategy } = endpoint;
   return {
     ...(subdomain === undefined ? {} : { subdomain }),
     ...(host_header === undefined ? {} : { hostHeader: host_header }),
@@ -19,7 +19,7 @@ export function connectionOptions(
     connections,
     // 503 is the default of every server.
     ...(offline_status === 404 ? { offlineStatus: 404 } : {}),
-    ...(group ? { join: true, weight } : {}),
+    ...(group ? { join: true, weight, ...(strategy === undefined ? {} : { strategy }) } : {}),
     healthInterval: monitoring.health_interval,
     reconnection: {
       enabled: reconnection.enabled,

@@ -49,6 +49,13 @@ test("a local_ca_file without a certificate is an error, and so is a missing one
   await expect(specsOf(`${HTTPS}local_ca_file = "none"`)).rejects.toMatchObject({ code: "PN_FILE_UNREADABLE" });
 });
 
+test("a strategy is asked for in a group", async () => {
+  const joins = await specsOf('local = 3000\nsubdomain = "web"\ngroup = true\nstrategy = "first"');
+  expect(joins.specs[0]?.options).toMatchObject({ join: true, strategy: "first" });
+  const none = await specsOf('local = 3000\nsubdomain = "web"\ngroup = true');
+  expect(none.specs[0]?.options).not.toHaveProperty("strategy");
+});
+
 test("group and weight ask the server to let the client join others", async () => {
   const joins = await specsOf('local = 3000\nsubdomain = "web"\ngroup = true\nweight = 3');
   expect(joins.specs[0]?.options).toMatchObject({ join: true, weight: 3 });
@@ -59,6 +66,7 @@ test("group and weight ask the server to let the client join others", async () =
 test.for([
   [{ "--join": "true" }, "--join needs --subdomain"],
   [{ "--subdomain": "web", "--weight": "2" }, "needs --join"],
+  [{ "--subdomain": "web", "--strategy": "first" }, "needs --join"],
 ] as const)("the flags %j are refused", ([flags, message]) => {
   expect(() => commandLineEndpoint({ config: undefined, env: {}, flags })).toThrow(message);
 });

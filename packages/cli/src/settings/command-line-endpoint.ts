@@ -27,6 +27,8 @@ export function commandLineEndpoint(given: Given): EndpointConfiguration {
     throw new CliError("PN_USAGE", "--join needs --subdomain: the name that the clients serve together.");
   if (!group && resolution.values.weight !== 1)
     throw new CliError("PN_USAGE", "--weight (POSTERN_WEIGHT) needs --join: it is the share in a group of clients.");
+  if (!group && resolution.values.strategy !== undefined)
+    throw new CliError("PN_USAGE", "--strategy (POSTERN_STRATEGY) needs --join: it is that of a group of clients.");
   // An empty list would let everyone in: the variable that was meant to contain it may not be set.
   for (const flag of ["--allow-ip", "--deny-ip"])
     if (given.flags[flag]?.replace(/[\s,]/g, "") === "")

@@ -1,5 +1,5 @@
 import type { EndpointReport } from "@postern/client";
-import { isHealthy, type StatusDocument } from "@postern/client/status";
+import { isHealthy, otherClients, type StatusDocument } from "@postern/client/status";
 import { alignedLine, columnWidths, lineWidth } from "../terminal/columns.js";
 import { noted } from "../terminal/noted.js";
 import type { Paint } from "../terminal/paint.js";
@@ -37,6 +37,7 @@ export function statusTable(responses: readonly ClientResponse[], columns: numbe
     const table = aligned([head, ...body], columns, named ? URL_COLUMN + 1 : URL_COLUMN);
     lines.push(...table.map((line) => cutLine(line, columns ?? Infinity)));
   }
+  for (const { report } of rows) lines.push(...groupLines(report));
   for (const { report } of rows) lines.push(...accessLines(report, paint));
   for (const { document, report } of rows) if (!isHealthy(report)) lines.push(...troubleLines(document, report, paint));
   for (const { client, trouble } of responses)
@@ -66,6 +67,13 @@ function cells({ endpoint, state, public_url: url, health, metrics }: EndpointRe
     metrics.avg_response_time_ms === null ? "-" : durationText(metrics.avg_response_time_ms),
     ping === null ? "-" : durationText(ping),
   ];
+}
+
+/** Older clients do not report their group. */
+function groupLines({ endpoint, group = null }: Partial<EndpointReport>): string[] {
+  if (group === null) return [];
+  const others = otherClients(group.members).replace(/^N/, "n");
+  return [`${printable(endpoint ?? "")}: ${others}${group.members < 2 ? "" : ` (${printable(group.strategy)})`}.`];
 }
 
 /** Older clients do not report the state of the local service. */

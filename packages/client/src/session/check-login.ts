@@ -55,6 +55,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
     subdomain,
     hostHeader,
     join,
+    strategy,
     access: policies,
     headers = {},
     tls = {},
@@ -91,7 +92,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   const abandon = (): void => response.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response in time"));
   signal.addEventListener("abort", abandon, { once: true });
   try {
-    checkGroupSupport(join === true, welcome.features);
+    checkGroupSupport(options, welcome.features);
     checkPolicySupport(policies, welcome.features);
     session.control({
       type: "check",
@@ -99,7 +100,7 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
       local_host: authority,
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
-      ...(join === true ? { join } : {}),
+      ...(join === true ? { join, ...(strategy === undefined ? {} : { strategy }) } : {}),
       ...(policies === undefined ? {} : { policies }),
     });
     const { owner, name, public_url: publicUrl } = await response.promise;

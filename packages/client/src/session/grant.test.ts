@@ -16,6 +16,7 @@ const longestHost = `${"a.".repeat(126)}a`;
 describe("a grant is accepted", () => {
   test.for<[what: string, changes: Partial<Bound>]>([
     ["as servers send it", {}],
+    ["with a strategy that this version does not know", { members: 2, strategy: "by_moon_phase" }],
     ["without TLS", { public_url: "http://my-app.localhost:8080" }],
     ["with the longest host", { public_url: `https://${longestHost}:65535/`, name: longestHost }],
   ])("%s", ([, changes]) => {
@@ -36,6 +37,8 @@ describe("a grant is a protocol error", () => {
     ["with a long id", { tunnel_id: "t".repeat(129) }],
     ["with control characters in its id", { tunnel_id: "\u001b[2J" }],
     ["without a name", { name: "" }],
+    ["with control characters in its strategy", { strategy: "first\u001b[2J" }],
+    ["with a long strategy", { strategy: "s".repeat(65) }],
     ["with a long name", { name: "n".repeat(254) }],
   ])("%s", ([, changes]) => {
     expect(() => checkGrant({ ...GRANT, ...changes })).toThrow(TunnelError);

@@ -85,10 +85,10 @@ export class SessionAttempt implements SessionOwner {
     const { options, name, instance } = this.#context;
     const { session, lifetime, features } = await this.#login(signal);
     try {
-      const { hostHeader, offlineStatus, join = false, weight, access: policies } = options;
-      checkGroupSupport(join, features);
+      const { hostHeader, offlineStatus, join = false, weight, strategy, access: policies } = options;
+      checkGroupSupport(options, features);
       checkPolicySupport(policies, features);
-      const request = { subdomain: name, hostHeader, instance, offlineStatus, join, weight, policies };
+      const request = { subdomain: name, hostHeader, instance, offlineStatus, join, weight, strategy, policies };
       const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
       if (this.retired.aborted) throw this.retired.reason;
       checkGrant(bound);

@@ -42,6 +42,7 @@ export interface BindRequest {
   /** Serve the name together with the clients that serve it already. The session must have the feature for it. */
   join: boolean;
   weight: number | undefined;
+  strategy: string | undefined;
   /** Who may use the tunnel. The session must have the feature for it. */
   policies: Policies | undefined;
 }
@@ -99,7 +100,7 @@ export class TunnelSession implements SessionHandler {
 
   /** Requests the name; waits `timeout` milliseconds for the response. @throws TunnelError of the server. */
   bind(request: BindRequest, timeout: number): Promise<Bound> {
-    const { subdomain, hostHeader, instance, offlineStatus, join, weight, policies } = request;
+    const { subdomain, hostHeader, instance, offlineStatus, join, weight, strategy, policies } = request;
     this.#session.control({
       type: "bind",
       bind: 1,
@@ -108,7 +109,9 @@ export class TunnelSession implements SessionHandler {
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
       ...(offlineStatus === undefined ? {} : { offline_status: offlineStatus }),
-      ...(join ? { join, ...(weight === undefined ? {} : { weight }) } : {}),
+      ...(join ? { join } : {}),
+      ...(join && weight !== undefined ? { weight } : {}),
+      ...(join && strategy !== undefined ? { strategy } : {}),
       ...(policies === undefined ? {} : { policies }),
     });
     const late = (): void =>
@@ -193,6 +196,8 @@ export class TunnelSession implements SessionHandler {
         this.#tunnel = message.tunnel;
         this.#isGuarded = Object.keys(message.policies ?? {}).length > 0;
         return this.#bound.resolve(message);
+      case "group":
+        return message.tunnel === this.#tunnel ? this.#events.onGroup(message) : undefined;
       case "requests":
         return this.#events.onRequests(message);
       case "unbound":

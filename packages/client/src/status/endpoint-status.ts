@@ -3,7 +3,7 @@ import { REQUEST_ENDS } from "@postern/protocol/constants";
 import type { LocalState } from "../local/local-monitor.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { ConnectionState } from "../session/connection-state.js";
-import type { OmittedData, RequestData } from "../tunnel-event.js";
+import type { GroupState, OmittedData, RequestData, TunnelEventData } from "../tunnel-event.js";
 import { DROP_MEMORY, healthScore, HEALTH, LOCAL_MEMORY } from "./health-score.js";
 import { RequestRate } from "./request-rate.js";
 import { ResponseTimes, rounded } from "./response-times.js";
@@ -47,6 +47,7 @@ export class EndpointStatus {
   #isReported = false;
   #url: string | null = null;
   #tunnelId: string | null = null;
+  #group: GroupState | null = null;
   #access: Readonly<Record<string, string>> = {};
   #connectedSince: number | undefined;
   #retries = 0;
@@ -125,6 +126,7 @@ export class EndpointStatus {
       case "tunnel_established":
         this.#url = event.data.public_url;
         this.#tunnelId = event.data.tunnel_id;
+        this.#group = groupOf(event.data);
         this.#access = event.data.access ?? {};
         this.#retries = 0;
         break;
@@ -149,6 +151,7 @@ export class EndpointStatus {
         break;
       case "status_update":
         if (event.data.data_plane !== undefined) this.#dataPlane = event.data.data_plane;
+        if (event.data.group !== undefined) this.#group = event.data.group;
         if (event.data.local === "ok") this.#local = "ok";
         if (event.data.local === "failing") {
           this.#failed({ time: event.time, message: event.message, data: event.data });
@@ -170,6 +173,7 @@ export class EndpointStatus {
       state: this.#state,
       public_url: this.#url,
       tunnel_id: this.#tunnelId,
+      group: this.#group,
       access: { ...this.#access },
       health: {
         score: healthScore({
@@ -277,6 +281,11 @@ export class EndpointStatus {
     this.#pings.push(latency);
     if (this.#pings.length > STATUS_LIMITS.pings) this.#pings.shift();
   }
+}
+
+/** A server that does not report the strategy does not report changes of the group either. */
+function groupOf({ members, strategy }: TunnelEventData["tunnel_established"]): GroupState | null {
+  return members === undefined || strategy === undefined ? null : { members, strategy };
 }
 
 /** An event with a code. */

@@ -3,7 +3,7 @@ import type { LocalState } from "../local/local-monitor.js";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { GatewayReport } from "./gateway-report.js";
-import type { TunnelEvent } from "../tunnel-event.js";
+import type { GroupState, TunnelEvent } from "../tunnel-event.js";
 import type { ResponseTimesReport } from "./response-times.js";
 import type { StatusClass } from "./status-class.js";
 
@@ -14,7 +14,7 @@ export interface ProgramEvent {
   type: "status_update";
   endpoint: string;
   message: string;
-  data: { data_plane?: undefined; local?: undefined; [field: string]: unknown };
+  data: { data_plane?: undefined; local?: undefined; group?: undefined; [field: string]: unknown };
 }
 
 export type StatusEvent = TunnelEvent | ProgramEvent;
@@ -106,6 +106,8 @@ export interface EndpointReport {
   /** Of the last grant; null before the first. */
   public_url: string | null;
   tunnel_id: string | null;
+  /** Null for an endpoint that does not join others, and at servers that do not report changes. */
+  group: GroupState | null;
   /** For each kind of access policy that the server enforces, a few words for people. Empty: everyone is admitted. */
   access: Record<string, string>;
   health: HealthReport;

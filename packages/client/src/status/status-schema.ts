@@ -159,6 +159,15 @@ const endpoint = object("The current state of one endpoint.", {
   },
   public_url: orNull(text("The public address that the server assigned last; null before the first tunnel.")),
   tunnel_id: orNull(text("The tunnel's id; null before the first tunnel.")),
+  group: orNull(
+    object(
+      "The clients that serve the name together; null if the endpoint does not join other clients, and at servers that do not report changes.",
+      {
+        members: count("The number of clients that serve the name now, this one included."),
+        strategy: text("How the server distributes the requests among them."),
+      },
+    ),
+  ),
   access: {
     type: "object",
     additionalProperties: text("A few words for people, without secrets."),

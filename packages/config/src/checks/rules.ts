@@ -96,6 +96,8 @@ function* endpointViolations(
     };
   if (endpoint.group && endpoint.subdomain === undefined)
     yield { path: [...path, "group"], message: "group needs a subdomain: the name that the clients serve together." };
+  if (!endpoint.group && endpoint.strategy !== undefined)
+    yield { path: [...path, "strategy"], message: "strategy needs group = true: it is that of a group of clients." };
   if (!endpoint.group && endpoint.weight !== 1)
     yield { path: [...path, "weight"], message: "weight needs group = true: it is the share in a group of clients." };
   if (endpoint.subdomain !== undefined && endpoint.custom_domain !== undefined)

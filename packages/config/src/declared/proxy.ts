@@ -137,7 +137,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
   key_file: option(filePath, "Private key of the certificate, PEM."),
   strategy: option(
     choice([...STRATEGIES, "hash"]),
-    "How the target of a request is chosen. `round_robin`, `weighted_round_robin`: in turn, by weight. `least_connections`: the target with the fewest requests in progress. `random`: at random, by weight. `random_two`: of two random targets, the one with fewer requests in progress. `hash`: by hash_key. `first`: the first one that is available. `least_time`: of two random targets, the one that is likely to respond first.",
+    "How the target of a request is chosen. `round_robin`, `weighted_round_robin`: in turn, by weight. `least_connections`: the target with the fewest requests in progress; targets that are much slower than the others are left out. `random`: at random, by weight. `random_two`: of two random targets, the one with fewer requests in progress. `hash`: by hash_key. `first`: the first one that is available. `least_time`: of two random targets, the one that is likely to respond first.",
     { default: "round_robin" },
   ),
   hash_key: option(

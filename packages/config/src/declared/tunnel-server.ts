@@ -226,6 +226,11 @@ const balancing = section(
       "How the client for a request is chosen. The strategies are those of `strategy` in `[[proxy]]`. Clients set their weight with --weight.",
       { default: "least_connections" },
     ),
+    allowed_strategies: option(
+      list(choice(STRATEGIES)),
+      "Strategies that clients may ask for with `strategy` of their endpoint or --strategy, besides `strategy`. Clients that ask for another one are refused. Empty: none.",
+      { default: [...STRATEGIES] as (typeof STRATEGIES)[number][] },
+    ),
     sticky_sessions: option(
       stickiness(),
       'Send all requests of a visitor to the same client while it is available. `true` or `"address"`: by the visitor\'s address, whatever the strategy. `"cookie"`: by the cookie `postern_target`; the strategy chooses the client of a visitor without it.',

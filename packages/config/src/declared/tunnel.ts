@@ -1,5 +1,6 @@
 import { option, section, sections } from "./declaration.js";
 import { host, hostName, label, proxyAddress, serverAddress, target } from "../kinds/address.js";
+import { choice } from "../kinds/choice.js";
 import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
@@ -8,6 +9,7 @@ import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 import { endpointAccess } from "./access.js";
 import { endpointFiles } from "./static-files.js";
+import { STRATEGIES } from "./strategies.js";
 import { tunnelAuth } from "./tunnel-auth.js";
 import { localApi, monitoring } from "./tunnel-monitoring.js";
 import { tunnelServer } from "./tunnel-server.js";
@@ -97,6 +99,11 @@ export const tunnelEndpoint = sections(
       integer({ min: 0, max: 65_535 }),
       "Share of the requests, relative to the other clients of the group. The number of `connections` has no effect on it. 0: no requests. Requires `group` (--join).",
       { default: 1, env: "POSTERN_WEIGHT", flag: "--weight <n>" },
+    ),
+    strategy: option(
+      choice(STRATEGIES),
+      "How the server distributes the requests among the clients of the group, if it allows this strategy (`allowed_strategies` in `[tunnel.server.balancing]`). The strategies are those of `[[proxy]]`. All clients of a group that set a strategy must set the same one. Default: the strategy of the other clients, otherwise that of the server. Requires `group` (--join).",
+      { env: "POSTERN_STRATEGY", flag: "--strategy <name>", example: '"least_time"' },
     ),
     offline_status: option(
       numberChoice([503, 404]),

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type Socket } from "node:net";
 import { once } from "node:events";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { claimPort, Origin } from "@postern/testkit";
 import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import { AddressUpstream } from "../upstream/address-upstream.js";
@@ -116,6 +116,20 @@ describe("a check by WebSocket", () => {
     ).toBeUndefined();
   });
 
+  test("requests the path, with the Host of the target or a configured one", async () => {
+    const heads: string[] = [];
+    const port = await service((socket) => {
+      socket.once("data", (bytes) => {
+        heads.push(String(bytes));
+        socket.write("HTTP/1.1 404 X\r\n\r\n");
+      });
+    });
+    await check(WEB_SOCKET, port);
+    await check({ ...WEB_SOCKET, path: "/other", host: "app.example" }, port);
+    expect(heads[0]).toMatch(new RegExp(`^GET /ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`));
+    expect(heads[1]).toMatch(/^GET \/other HTTP\/1.1\r\nHost: app.example\r\n/);
+  });
+
   test("reports what is wrong", async () => {
     expect(await check(WEB_SOCKET, await accepting(Buffer.from([0x88, 0])))).toBe("it closed the WebSocket");
     expect(await check(WEB_SOCKET, await answering("HTTP/1.1 200 OK\r\n\r\n"))).toBe(
@@ -125,6 +139,13 @@ describe("a check by WebSocket", () => {
     expect(await check(WEB_SOCKET, await answering(head))).toBe("its response does not accept the WebSocket");
     expect(await check({ ...WEB_SOCKET, timeout: 50 }, await accepting())).toBe("it did not respond within 50 ms");
   });
+});
+
+test("a check by TCP gives its timeout to the target", () => {
+  const upstream = new AddressUpstream({ address: { host: "127.0.0.1", port: 1, tls: false } });
+  const connect = vi.spyOn(upstream, "connect").mockReturnValue(() => {});
+  runCheck({ ...TCP, timeout: 70 }, upstream, SYSTEM_CLOCK, () => {});
+  expect(connect.mock.calls.map(([timeout]) => timeout)).toEqual([70]);
 });
 
 test("a check by TCP makes a connection", async () => {

@@ -41,8 +41,12 @@ beforeEach(() => {
   clock = new FakeClock();
 });
 
-function checksOf(targets: () => CheckedTarget[], check: CheckOptions = CHECK): TargetChecks {
-  const checks = new TargetChecks({ checks: [check], targets, clock, random: () => 0.5 });
+function checksOf(
+  targets: () => CheckedTarget[],
+  check: CheckOptions = CHECK,
+  random: () => number = () => 0.5,
+): TargetChecks {
+  const checks = new TargetChecks({ checks: [check], targets, clock, random });
   clock.pass(0);
   return checks;
 }
@@ -60,6 +64,24 @@ describe("the checks of a pool", () => {
     expect(target.checks).toBe(2);
     checks.close();
     expect(clock.running).toBe(0);
+  });
+
+  test.each([
+    [0, 9_000],
+    [0.999_999, 11_000],
+  ])("come up to a tenth of the interval earlier or later (random number %d)", (random, expected) => {
+    const target = new Checked();
+    const checks = checksOf(
+      () => [target],
+      CHECK,
+      () => random,
+    );
+    target.respond(200);
+    clock.pass(expected - 10);
+    expect(target.checks).toBe(1);
+    clock.pass(20);
+    expect(target.checks).toBe(2);
+    checks.close();
   });
 
   test("change a verdict after several results in a row, and come soon while it is in doubt", () => {

@@ -4,7 +4,7 @@ import { TARGET_HOST, type UpstreamRoute } from "../route.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import type { PickContext } from "../balance/candidate.js";
 import type { Clock } from "../deadlines/clock.js";
-import type { AttemptOutcome } from "../upstream/attempt.js";
+import { SUSPECT, type AttemptOutcome } from "../upstream/attempt.js";
 import type { IdleStreams } from "../upstream/idle-streams.js";
 import type { Pool } from "../upstream/pool.js";
 import type { PoolMember } from "../upstream/pool-member.js";
@@ -92,15 +92,20 @@ export class Attempts implements ForwardOptions {
    * been delivered reaches few targets, because it may be what makes them fail. The break of a stream that was idle
    * says nothing about its target, unless a response has begun.
    */
-  failsOver({ pool, steps }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
+  failsOver({ pool, steps }: UpstreamRoute, reason: ResetReason, isIdempotent: boolean, now: number): boolean {
+    const { delivered } = reason;
+    const isSuspect = reason === SUSPECT;
     const target = this.#target;
-    if (target === undefined || this.#isStale || steps !== this.admittedBy) return false;
+    if (target === undefined || (this.#isStale && !isSuspect) || steps !== this.admittedBy) return false;
     // A client of a tunnel may have left the pool, with others remaining in it.
     if (!pool.isPlural && pool.targets.every((each) => each === target)) return false;
     if (delivered !== 0 && !isIdempotent) return false;
     const failed = (this.#failed ??= []);
     if (!failed.includes(target)) failed.push(target);
-    const isAnyLeft = pool.candidates.some((other) => other.available && !failed.includes(other));
+    // One suspect target is no better than another.
+    const isAnyLeft = pool.candidates.some(
+      (other) => other.available && !(isSuspect && other.suspect) && !failed.includes(other),
+    );
     this.#areAllDown = delivered === 0 && !isAnyLeft;
     if (!isAnyLeft || delivered === 0) return isAnyLeft;
     return this.#repeats < RETRY_LIMITS.targets && pool.retryBudget.take(now) && ++this.#repeats > 0;

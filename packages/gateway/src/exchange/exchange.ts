@@ -2,7 +2,7 @@ import { relay, type ByteStream, type ByteStreamHandler, type Relay, type ResetR
 import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
 import type { ResponseRepair } from "../repair/index.js";
 import type { UpstreamRoute } from "../route.js";
-import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
+import { SUSPECT, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { Attempts } from "./attempts.js";
 import { missingDate } from "./date-line.js";
@@ -10,6 +10,7 @@ import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } f
 import type { Failure } from "./exchange-end.js";
 import { RequestFacts } from "./request-facts.js";
 import { RequestSide } from "./request-side.js";
+import { resending } from "./resending.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
 import { stickyEdits } from "./sticky-edits.js";
 import type { VisitorExchange } from "./visitor-exchange.js";
@@ -202,6 +203,12 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     else if (this.#state !== "over") this.#breakOff(failure, reason.cause);
   }
 
+  /** A request that waits for a target that may be cut off moves to another one. */
+  onSuspect(): void {
+    const stream = this.#stream;
+    if (this.#state === "head" && this.#sendAgain(SUSPECT)) stream?.reset();
+  }
+
   onDrain(): void {
     this.#requestSide.isBlocked = false;
     this.#visitor.onBodyDrain();
@@ -252,25 +259,19 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     if (this.#requestSide.isDone) attempts.sentAt = now;
   }
 
-  /**
-   * Sends the request to another target of its pool, or, if the route's policy is to repeat it after this break, routes
-   * it again. @returns false if it is sent to no other.
-   */
+  /** Sends the request once more if that is possible (`resending`). @returns false if it is not. */
   #sendAgain(reason: ResetReason): boolean {
-    const route = this.#route as UpstreamRoute;
     const requestSide = this.#requestSide;
     const now = this.#visitor.context.exchanges.clock.now();
-    const { sent: kept, isIdempotent } = requestSide;
-    const failsOver = kept !== undefined && this.#attempts.failsOver(route, reason, isIdempotent, now);
-    if (!failsOver && this.#attempts.isAnswered) return false;
-    const sent = failsOver ? kept : requestSide.takeSent(reason, route.retry ?? retrySafely);
-    if (sent === undefined) return false;
-    this.#endAttempt(reason.cause);
-    if (!failsOver && !this.#routeAgain()) return true;
+    const again = resending(this.#route as UpstreamRoute, this.#attempts, requestSide, reason, now);
+    if (again === undefined) return false;
+    // That a target may be cut off is no failure of it.
+    this.#endAttempt(reason === SUSPECT ? "aborted" : reason.cause);
+    if (!again.isElsewhere && !this.#routeAgain()) return true;
     this.#response.restart();
     this.#attempt(now, false);
     if (this.#state !== "head") return true;
-    requestSide.sendAgain(sent);
+    requestSide.sendAgain(again.sent);
     if (!requestSide.isBlocked) this.#visitor.onBodyDrain();
     return true;
   }

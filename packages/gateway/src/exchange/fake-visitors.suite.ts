@@ -50,6 +50,10 @@ export class OriginStream implements ByteStream {
   finish(): void {
     if (this.state !== "reset") this.handler.onEnd();
   }
+  /** The target of the stream may be cut off. */
+  suspect(): void {
+    if (this.state !== "reset") this.handler.onSuspect?.();
+  }
   break(reason: ResetReason): void {
     if (this.state === "reset") return;
     this.state = "reset";
@@ -60,7 +64,7 @@ export class OriginStream implements ByteStream {
 /** An upstream in memory, the route to it, and the events of the route. */
 export class FakeUpstream implements Upstream {
   unavailable: Upstream["unavailable"] = undefined;
-  readonly suspect = false;
+  suspect = false;
   down = false;
   declare readonly name?: string;
   declare readonly authority?: string;

@@ -17,6 +17,9 @@ export interface BrokenAttempt {
   readonly onIdleStream: boolean;
 }
 
+/** Why a request is moved away from a target that may be cut off, although its stream is not broken. */
+export const SUSPECT: ResetReason = { cause: "gone", delivered: -1 };
+
 /**
  * Decides whether a request is sent once more. It is called only if all sent parts of the request are still available.
  */

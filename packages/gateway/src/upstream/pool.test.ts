@@ -3,6 +3,7 @@ import { contextOf } from "../balance/balance.suite.js";
 import { RoundRobin } from "../balance/round-robin.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
+import type { PoolMember } from "./pool-member.js";
 import { PooledSource } from "./pooled-source.js";
 import { PooledTarget } from "./pooled-target.js";
 import { Pool } from "./pool.js";
@@ -32,5 +33,20 @@ describe("a pool", () => {
     source.targets = [source.targets[1]!, target("c")];
     expect(pool.candidates.map(({ name }) => name)).toEqual(["b", "c"]);
     expect(pool.candidates[0]).toBe(candidates[1]);
+  });
+
+  test("gives a target of a source its new weight, and keeps the members of the others", () => {
+    const weights = [1, 1];
+    const weighted = (n: number): PoolMember =>
+      Object.defineProperty(target(`t${n}`), "weight", { get: () => weights[n], configurable: true });
+    const source = { targets: [weighted(0), weighted(1)] };
+    const create = (each: PoolMember): PooledTarget =>
+      new PooledTarget(each, { weight: 2 * each.weight, clock: new FakeClock() });
+    const pool = new Pool([new PooledSource(source, create)]);
+    const before = pool.targets;
+    weights[1] = 5;
+    source.targets = [...source.targets];
+    expect(pool.targets.map(({ weight }) => weight)).toEqual([2, 10]);
+    expect(pool.targets[0]).toBe(before[0]);
   });
 });

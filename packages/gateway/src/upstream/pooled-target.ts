@@ -172,7 +172,10 @@ export class PooledTarget implements PoolMember {
 
   onResponse(status: number, elapsed: number, epoch: number): void {
     const now = this.#clock.now();
-    if (elapsed >= 0) this.latency.observe(status < 500 ? elapsed : Math.max(elapsed, FAILURE), now);
+    if (elapsed >= 0) {
+      if (status < 400) this.latency.observeUsual(elapsed, now);
+      this.latency.observe(status < 500 ? elapsed : Math.max(elapsed, FAILURE), now);
+    }
     const { breaker, ejection } = this.state;
     const isFailure = this.#failures?.has(status) === true;
     if (isFailure || UNABLE.has(status)) this.#note(failureReason("status", status));

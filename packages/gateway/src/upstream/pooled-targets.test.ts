@@ -117,17 +117,27 @@ describe("health checks", () => {
   });
 
   test("begin a slow start when a target passes them again", () => {
-    const it = new Pooled({ checks, slowStart: 10_000 }, 2);
+    const it = new Pooled({ checks, slowStart: 20_000 }, 2);
     const share = (): number => Math.round(it.member(0).share * 100);
     expect(share()).toBe(100);
     end(it.member(0), "x");
     end(it.member(0));
     expect(share()).toBe(10);
     it.clock.pass(5_000);
-    expect(share()).toBe(50);
-    it.clock.pass(5_000);
+    expect(share()).toBe(25);
+    it.clock.pass(15_000);
     expect(share()).toBe(100);
   });
+});
+
+test("the usual time of a target is that of its successes: errors are faster, or slower", () => {
+  const it = new Pooled({ ejection: EJECTION }, 2);
+  for (let n = 0; n < 20; n++) it.attempt(it.member(0), "status", 200, 50);
+  const { level } = it.member(0).latency;
+  expect(Math.exp(level)).toBeCloseTo(50);
+  for (const status of [404, 429, 500]) it.attempt(it.member(0), "status", status, 1);
+  it.attempt(it.member(0), "timeout");
+  expect(it.member(0).latency.level).toBe(level);
 });
 
 test("a slow start follows an ejection, an open circuit, and a time in which the target was down", () => {

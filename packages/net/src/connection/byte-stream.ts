@@ -51,6 +51,11 @@ export interface ByteStreamHandler {
   onReset(reason: ResetReason): void;
   /** Called after a `write` that returned false: there is room again. */
   onDrain(): void;
+  /**
+   * The peer may be cut off: it does not answer in time. The stream may still work later. Called about once a second
+   * while this lasts.
+   */
+  onSuspect?(): void;
 }
 
 /**

@@ -141,6 +141,13 @@ export class Session implements FrameHandler, TransportHandler, StreamTableOwner
     }
   }
 
+  /** Reports to the handlers of the streams of `tunnel` that the peer may be cut off. */
+  suspect(tunnel: number): void {
+    // Handlers may open and reset streams.
+    for (const stream of [...this.#streams.all()].filter((each) => each.tunnel === tunnel))
+      if (!stream.over) this.#guard(() => stream.handler.onSuspect?.());
+  }
+
   control(message: ControlMessage): void {
     if (this.#reason === undefined) this.#sender.control(encodeControl(message));
   }

@@ -44,4 +44,6 @@ export interface StreamHandler {
   onReset(reason: StreamReset): void;
   /** The queue has room again after `write` returned false. */
   onDrain(): void;
+  /** The peer may be cut off, as the owner of the session has found (`Session.suspect`). */
+  onSuspect?(): void;
 }

@@ -16,6 +16,8 @@ export const FEATURES = {
   dialCodes: "dial_codes",
   /** Clients may join the clients that serve a name. Without it, the server would replace those clients. */
   groups: "groups",
+  /** `strategy` in `bind` has an effect, and the server sends `group`. */
+  groupState: "group_state",
   /** `policies` in `bind` have an effect. Without it, the server would open the tunnel to everyone. */
   policies: "policies",
 } as const;
@@ -85,6 +87,8 @@ export interface Bind {
   join?: boolean;
   /** The client's share of the requests relative to those it serves the name with, 0 to MAX_WEIGHT. Default 1. */
   weight?: number;
+  /** With `join`: how the server distributes the requests among the clients. Default: as it is configured. */
+  strategy?: string;
   /** Who may use the tunnel. Any object on the wire: the server reads it strictly. Default: everyone. */
   policies?: Policies;
 }
@@ -100,6 +104,17 @@ export interface Bound {
   members?: number;
   /** The policies that the server enforces, its own included: for each kind, a few words for people. */
   policies?: Record<string, string>;
+  /** With `members`: how the server distributes the requests among them. Absent from older servers. */
+  strategy?: string;
+}
+
+/** The clients that serve the name together have changed, or how they share the requests. */
+export interface Group {
+  type: "group";
+  tunnel: number;
+  /** The number of clients that serve the name now. */
+  members: number;
+  strategy: string;
 }
 
 /** Asks for the outcome of a `bind` with the same fields, without binding. */
@@ -110,6 +125,7 @@ export interface Check {
   host_header?: string;
   local_host?: string;
   join?: boolean;
+  strategy?: string;
   policies?: Policies;
 }
 
@@ -166,6 +182,7 @@ export type ControlMessage =
   | Expiring
   | Bind
   | Bound
+  | Group
   | Check
   | Checked
   | Unbind
@@ -216,6 +233,7 @@ const BIND: Fields = {
   host_header: optional(text),
   local_host: optional(text),
   join: optional(flag),
+  strategy: optional(text),
   policies: optional((value) => isObject(value)),
 };
 
@@ -251,8 +269,10 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     name: text,
     public_url: text,
     members: optional(count),
+    strategy: optional(text),
     policies: optional((value) => isObject(value) && Object.values(value).every(text)),
   },
+  group: { tunnel: count, members: count, strategy: text },
   check: { check: count, ...BIND },
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },
   unbind: { tunnel: count },

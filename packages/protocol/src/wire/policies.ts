@@ -11,6 +11,7 @@ export interface Policies {
   /** Users, each as a line of htpasswd: `name:hash`. */
   readonly basic_auth?: readonly string[];
   readonly jwt?: JwtPolicy;
+  readonly oidc?: OidcPolicy;
   readonly forward_auth?: ForwardAuthPolicy;
   readonly rate_limit?: RateLimitPolicy;
 }
@@ -25,6 +26,15 @@ export interface JwtPolicy {
   readonly audience?: string;
   /** Fields for the local service, each with the claim that it contains. Default: X-Forwarded-User with `sub`. */
   readonly claim_fields?: Readonly<Record<string, string>>;
+}
+
+/** A login at the OpenID provider of the server. Lists are not empty. */
+export interface OidcPolicy {
+  readonly emails?: readonly string[];
+  readonly domains?: readonly string[];
+  readonly groups?: readonly string[];
+  /** Milliseconds until the provider is asked again, at least 60,000. */
+  readonly max_age: number;
 }
 
 export interface ForwardAuthPolicy {

@@ -1,11 +1,15 @@
+import type { Strategy } from "@postern/gateway";
+
 /** A client that requests a name: its owner and its instance. Binds without an instance never share a lease. */
 export interface Holder {
   readonly owner: string;
   readonly instance: string | undefined;
   /** Whether it serves the name together with the clients that hold it, instead of replacing them. Default false. */
   readonly joins?: boolean;
-  /** Its share of the requests relative to the clients that it serves the name with. Default 1. */
+  /** Its share of the requests relative to the clients that it serves the name with. Undefined: it does not join. */
   readonly weight?: number;
+  /** How it wishes the clients to share the requests. Default: as the other clients wish, or the operator. */
+  readonly strategy?: Strategy;
   /** What visitors get while no session serves the name. Default 503. */
   readonly offlineStatus?: OfflineStatus;
 }

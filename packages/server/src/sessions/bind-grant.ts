@@ -47,9 +47,21 @@ export function bindGrant(
   if ("code" in policies) return policies;
   const outcome = grantOrCode(bind, binder, tunnels, policies, dependencies);
   if (typeof outcome !== "string") return outcome;
-  const { shortest, longest } = dependencies.nameRules;
-  if (outcome !== "PN_NAME_INVALID" || isDefaultLength(dependencies.nameRules)) return { code: outcome };
-  return { code: outcome, detail: `this server accepts names of ${shortest} to ${longest} characters` };
+  const detail = detailOf(outcome, bind, dependencies);
+  return { code: outcome, ...(detail === undefined ? {} : { detail }) };
+}
+
+function detailOf(
+  code: ErrorCode,
+  { subdomain = "" }: Bind | Check,
+  { nameRules, registry, groupStrategies }: SessionDependencies,
+): string | undefined {
+  const { shortest, longest } = nameRules;
+  if (code === "PN_NAME_INVALID" && !isDefaultLength(nameRules))
+    return `this server accepts names of ${shortest} to ${longest} characters`;
+  if (code === "PN_STRATEGY_FORBIDDEN")
+    return groupStrategies.length === 0 ? "it allows none" : `it allows ${groupStrategies.join(", ")}`;
+  return code === "PN_STRATEGY_CONFLICT" ? `they use ${registry.strategy(subdomain.toLowerCase())}` : undefined;
 }
 
 function grantOrCode(
@@ -57,7 +69,7 @@ function grantOrCode(
   { principal, user }: Binder,
   tunnels: number,
   policies: AskedPolicies,
-  { registry, nameRules, maxTunnels, mayJoin }: SessionDependencies,
+  { registry, nameRules, maxTunnels, mayJoin, groupStrategies }: SessionDependencies,
 ): BindGrant | ErrorCode {
   const { subdomain } = bind;
   const named =
@@ -77,7 +89,11 @@ function grantOrCode(
   if (registry.size >= maxTunnels && !registry.has(name)) return "PN_SERVER_TUNNEL_LIMIT";
   const joins = bind.join === true;
   if (joins && !mayJoin) return "PN_JOIN_FORBIDDEN";
-  const holder = holderOf(bind, principal.owner, joins);
+  // Without `join`, it has no effect.
+  const wish = joins ? bind.strategy : undefined;
+  const strategy = groupStrategies.find((each) => each === wish);
+  if (wish !== undefined && strategy === undefined) return "PN_STRATEGY_FORBIDDEN";
+  const holder = { ...holderOf(bind, principal.owner, joins), ...(strategy === undefined ? {} : { strategy }) };
   return registry.refusal(name, holder, policies) ?? { ...named, hostHeader, holder, policies };
 }
 
@@ -89,7 +105,7 @@ function holderOf(bind: Bind | Check, owner: string, joins: boolean): Holder {
     // Without an instance, each `bind` that joins is a client of its own.
     instance: bind.instance ?? (joins ? randomUUID() : undefined),
     joins,
-    ...(joins && bind.weight !== undefined ? { weight: bind.weight } : {}),
+    ...(joins ? { weight: bind.weight ?? 1 } : {}),
     offlineStatus: bind.offline_status === 404 ? 404 : 503,
   };
 }

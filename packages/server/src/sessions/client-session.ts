@@ -252,6 +252,7 @@ export class ClientSession implements SessionHandler, CredentialOwner, OwnedSess
     this.#log.owner = owner;
     this.#user = auth.user;
     this.#knowsLimitCodes = features.includes(FEATURES.limitCodes);
+    this.#tunnels.knowsGroupState = features.includes(FEATURES.groupState);
     const { heartbeat, streams } = this.#session.limits;
     this.#session.control({
       type: "welcome",

@@ -1,3 +1,4 @@
+import type { Strategy } from "@postern/gateway";
 import type { Limits } from "@postern/protocol";
 import type { Authenticator } from "../login/principal.js";
 import type { Owners } from "./owners.js";
@@ -16,6 +17,8 @@ export interface SessionDependencies extends Loggers {
   readonly policies: TunnelPolicies;
   /** Whether clients may join those that serve a name. */
   readonly mayJoin: boolean;
+  /** How clients that serve a name together may ask to share the requests. */
+  readonly groupStrategies: readonly Strategy[];
   /** Tunnels of all sessions together. */
   readonly maxTunnels: number;
   /** The limits of every session. */

@@ -12,6 +12,7 @@ import { ApiKeys } from "../login/api-keys.js";
 import { DEFAULT_OWNER_LIMITS, Owners } from "./owners.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
+import { DEFAULT_STRATEGIES } from "../tunnels/group-route.js";
 import { TunnelPolicies } from "../policies/tunnel-policies.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import { ClientSession, type ClientConnection } from "./client-session.js";
@@ -71,6 +72,7 @@ export function sessionDependencies(more: Partial<SessionDependencies> = {}): Se
     nameRules: DEFAULT_NAME_RULES,
     policies,
     mayJoin: true,
+    groupStrategies: DEFAULT_STRATEGIES,
     maxTunnels: Infinity,
     limits: DEFAULT_LIMITS,
     log,

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Strategy } from "@postern/gateway";
 import {
   ERRORS,
   type Bind,
@@ -34,6 +35,8 @@ export class SessionTunnels implements TunnelOwner {
   /** Undefined until there is one. */
   #draining: DrainingTunnels | undefined;
   #lastNumber = 0;
+  /** Whether the client knows the message `group`. */
+  knowsGroupState = false;
 
   constructor(session: Session, dependencies: SessionDependencies, log: SessionLog) {
     this.#session = session;
@@ -51,13 +54,14 @@ export class SessionTunnels implements TunnelOwner {
     }
     const { number, id, name, policy } = this.#open(grant);
     const public_url = this.#dependencies.publicUrl(name);
-    const members = bind.join === true ? { members: this.#dependencies.registry.memberCount(name) } : {};
+    const { registry } = this.#dependencies;
+    const group = bind.join === true ? { members: registry.memberCount(name), strategy: registry.strategy(name) } : {};
     const words = policy === undefined ? {} : policy.words;
     const isGuarded = Object.keys(words).length > 0;
     const access = isGuarded ? { access: Object.values(words) } : {};
-    this.#log.repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url, ...members, ...access });
+    this.#log.repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url, ...group, ...access });
     const policies = isGuarded ? { policies: words } : {};
-    return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url, ...members, ...policies };
+    return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url, ...group, ...policies };
   }
 
   /** Returns the result that a `bind` would have. Opens nothing. */
@@ -137,6 +141,10 @@ export class SessionTunnels implements TunnelOwner {
 
   onReplaced(tunnel: Tunnel): void {
     this.#unbind(tunnel, "PN_NAME_TAKEN_OVER");
+  }
+
+  onGroup({ number }: Tunnel, members: number, strategy: Strategy): void {
+    if (this.knowsGroupState) this.#session.control({ type: "group", tunnel: number, members, strategy });
   }
 
   // ---- internals

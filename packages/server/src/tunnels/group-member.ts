@@ -14,8 +14,8 @@ export class GroupMember implements PoolMember, Upstream {
   readonly name: string;
   /** Tells it from the other clients in logs and metrics: a small number. */
   readonly number: number;
-  /** That of its first session. */
-  readonly weight: number;
+  /** That of its latest session. Its group sets it. */
+  weight: number;
   /** When it last joined clients that served the name, in milliseconds. */
   upSince = -Infinity;
   /** The last one stays until `sweep`, because requests of which nothing is left are recorded after its end. */

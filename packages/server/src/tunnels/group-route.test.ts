@@ -15,10 +15,10 @@ class FakeTunnel {
   dialled = 0;
   readonly finished: unknown[] = [];
   readonly instance: string;
-  readonly groupWeight: number;
+  readonly groupWeight: number | undefined;
   readonly target = { idle: { take: () => undefined, makeRoom() {} } };
 
-  constructor(instance: string, groupWeight: number) {
+  constructor(instance: string, groupWeight: number | undefined) {
     this.instance = instance;
     this.groupWeight = groupWeight;
   }
@@ -157,15 +157,18 @@ describe("a client that fails", () => {
   });
 
   test("requests although it answers pings is ejected after five failures, but never more than half of the group", () => {
-    const ejected: number[] = [];
-    group = new GroupRoute("app", options({ onEjected: (_, number) => void ejected.push(number) }));
+    const ejected: unknown[] = [];
+    group = new GroupRoute("app", options({ onEjected: (...about) => void ejected.push(about) }));
     for (const name of ["one", "two", "three"]) join(name);
     for (let n = 0; n < 4; n++) member("one").onResponse?.(502, 1, 0);
     expect(member("one").suspect).toBe(false);
     member("one").onResponse?.(502, 1, 0);
     for (let n = 0; n < 6; n++) expect(pick().name).not.toBe("one");
     for (let n = 0; n < 9; n++) member("two").onAttempt("broken", 0, 0);
-    expect([member("two").suspect, ejected]).toEqual([false, [1]]);
+    expect([member("two").suspect, ejected]).toEqual([
+      false,
+      [["app", 1, "its last requests have failed (it responded with 502)"]],
+    ]);
   });
 
   test("many more requests than the others is ejected, although it serves some", () => {
@@ -193,6 +196,26 @@ describe("a client that fails", () => {
   });
 });
 
+describe("the strategy", () => {
+  test("can be changed while the clients serve requests, with what is known of them", () => {
+    group = new GroupRoute("app", options({ strategy: "first" }));
+    for (const name of ["one", "two", "three"]) join(name);
+    for (const each of group.members) each.upSince = -Infinity;
+    expect(shares(30)).toEqual({ one: 30 });
+    for (let n = 0; n < 5; n++) member("one").onResponse?.(503, 1, 0);
+    group.strategy = "round_robin";
+    expect(shares(30)).toEqual({ two: 15, three: 15 });
+    expect(group.strategy).toBe("round_robin");
+  });
+
+  test("chooses the client of new visitors if the others stay with theirs by a cookie", () => {
+    group = new GroupRoute("app", options({ strategy: "round_robin", sticky: "cookie" }));
+    for (const name of ["one", "two", "three"]) join(name);
+    group.strategy = "first";
+    expect(new Set(Array.from({ length: 9 }, () => pick().name))).toEqual(new Set(["one"]));
+  });
+});
+
 describe("a client that returns", () => {
   test("begins with a small share of the requests, which grows", () => {
     join("one");
@@ -202,8 +225,30 @@ describe("a client that returns", () => {
     group.members[1]!.upSince -= 20_000;
     expect(member("two").share).toBe(5);
     leave(two!);
-    join("two", { weight: 2 });
+    join("two");
     expect(member("two").share).toBeLessThan(1);
+  });
+
+  test("has its new weight at once, and what is known of it remains", () => {
+    join("one");
+    const [two] = join("two", { weight: 5 });
+    for (let n = 0; n < 5; n++) member("two").onResponse?.(503, 1, 0);
+    leave(two!);
+    join("two", { weight: 2 });
+    expect([member("two").weight, member("two").suspect]).toEqual([2, true]);
+    // Its former session may not be lost yet.
+    join("two", { weight: 7 });
+    expect(member("two").weight).toBe(7);
+    join("two", { weight: 0 });
+    expect(group.pool.candidates.map(({ name }) => name)).toEqual(["one"]);
+    join("two", { weight: 3 });
+    expect(member("two").weight).toBe(3);
+  });
+
+  test("has the weight of its earlier session if the next one says nothing about it", () => {
+    join("one");
+    join("two", { weight: 5 });
+    group.add(new FakeTunnel("two", undefined) as unknown as Tunnel);
     expect(member("two").weight).toBe(5);
   });
 

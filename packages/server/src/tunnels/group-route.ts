@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import {
-  createBalance,
   Pool,
   PooledTargets,
   StickyCookie,
+  STRATEGY_NAMES,
   TARGET_HOST,
   type FinishedRequest,
   type PoolMember,
@@ -14,6 +14,7 @@ import {
 } from "@postern/gateway";
 import { keepNewest } from "@postern/net";
 import { SERVER_LIMITS } from "../limits.js";
+import { GroupBalance } from "./group-balance.js";
 import type { TunnelPolicy } from "../policies/tunnel-policy.js";
 import { GroupMember } from "./group-member.js";
 import type { Tunnel } from "./tunnel.js";
@@ -26,8 +27,11 @@ export interface GroupOptions {
   /** The key that signs these cookies. Called once for each group. */
   readonly cookieKey: () => string;
   /** The member with this number gets no requests for a while, because its last ones have failed. */
-  readonly onEjected?: ((name: string, member: number) => void) | undefined;
+  readonly onEjected?: ((name: string, member: number, reason: string) => void) | undefined;
 }
+
+/** Strategies that clients may ask for: all that need no key. */
+export const DEFAULT_STRATEGIES: readonly Strategy[] = STRATEGY_NAMES.filter((each) => each !== "hash");
 
 /** Cookies are valid until the server stops. */
 export const DEFAULT_GROUP_OPTIONS: GroupOptions = {
@@ -51,6 +55,7 @@ export class GroupRoute implements UpstreamRoute, TargetSource {
   readonly hostHeader: UpstreamRoute["hostHeader"] = TARGET_HOST;
   readonly pool: Pool;
   readonly sticky: StickyCookie | undefined;
+  readonly #balance: GroupBalance;
   readonly #policy: Pick<TunnelPolicy, "steps"> | undefined;
   #members: readonly GroupMember[] = [];
   /** Those that no session serves now, by instance, the one that left first is first. They may return. */
@@ -62,14 +67,15 @@ export class GroupRoute implements UpstreamRoute, TargetSource {
     policy?: Pick<TunnelPolicy, "steps">,
   ) {
     this.#policy = policy;
-    const balance = createBalance({ strategy, sticky }, false);
+    const balance = new GroupBalance(strategy, sticky);
+    this.#balance = balance;
     if (sticky === "cookie")
       this.sticky = new StickyCookie({ first: balance, key: cookieKey(), route: `tunnel://${name}`, path: "/*" });
     const pooled = new PooledTargets(
       { ejection: EJECTION, slowStart: SLOW_START },
       undefined,
-      ({ upstream }, { kind }) => {
-        if (kind === "ejected") onEjected?.(name, (upstream as GroupMember).number);
+      ({ upstream }, change) => {
+        if (change.kind === "ejected") onEjected?.(name, (upstream as GroupMember).number, change.reason);
       },
     );
     const members = pooled.membersOf([{ target: this, weight: 1 }], () => this.pool.candidates);
@@ -89,11 +95,26 @@ export class GroupRoute implements UpstreamRoute, TargetSource {
     return this.#members;
   }
 
+  get strategy(): Strategy {
+    return this.#balance.strategy;
+  }
+
+  set strategy(strategy: Strategy) {
+    this.#balance.strategy = strategy;
+  }
+
   add(tunnel: Tunnel): void {
-    const { id, instance = id, groupWeight: weight } = tunnel;
+    const { id, instance = id, groupWeight } = tunnel;
     const serving = this.#members.find(({ name }) => name === instance);
-    if (serving !== undefined) return serving.add(tunnel);
-    const member = this.#former.get(instance) ?? new GroupMember(instance, this.#freeNumber(), weight);
+    if (serving !== undefined) {
+      serving.add(tunnel);
+      if (groupWeight === undefined || groupWeight === serving.weight) return;
+      serving.weight = groupWeight;
+      this.#members = [...this.#members];
+      return;
+    }
+    const member = this.#former.get(instance) ?? new GroupMember(instance, this.#freeNumber(), 1);
+    if (groupWeight !== undefined) member.weight = groupWeight;
     this.#former.delete(instance);
     if (this.#members.length > 0) member.upSince = performance.now();
     member.add(tunnel);

@@ -48,7 +48,7 @@ test("the tunnels of a name get requests in turn, whatever is asked about the na
   const dialled: number[] = [];
   for (const number of [1, 2]) {
     const dial = (): never => (dialled.push(number), STREAM as never);
-    const tunnel = { name: "web", number, inUse: 0, available: true, suspect: false, checkAlive() {}, dial };
+    const tunnel = { name: "web", number, inUse: 0, share: 1, available: true, suspect: false, checkAlive() {}, dial };
     registry.add({ ...tunnel, onFinished() {} } as unknown as Tunnel, { owner: "ann", instance: "one" });
   }
   const web = new NamedUpstream("web", registry, (name) => name);

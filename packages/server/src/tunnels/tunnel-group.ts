@@ -1,4 +1,4 @@
-import { LeastLoad, type UpstreamRoute } from "@postern/gateway";
+import { LeastLoad, type Strategy, type UpstreamRoute } from "@postern/gateway";
 import type { Holder } from "../names/lease.js";
 import type { GroupMember } from "./group-member.js";
 import { GroupRoute, type GroupOptions } from "./group-route.js";
@@ -19,6 +19,8 @@ export class TunnelGroup {
   readonly #balance = new LeastLoad();
   /** Undefined as long as only one client has served the name, as for most names. */
   #shared: GroupRoute | undefined;
+  /** What its clients know of it. */
+  #reported: { readonly members: number; readonly strategy: Strategy } | undefined;
 
   constructor(epoch: number, policy: TunnelPolicy, options: GroupOptions) {
     this.epoch = epoch;
@@ -41,12 +43,34 @@ export class TunnelGroup {
     tunnel.epoch = this.epoch;
     tunnel.policy = this.policy;
     tunnel.instance = holder.instance;
-    tunnel.groupWeight = holder.weight ?? 1;
+    tunnel.groupWeight = holder.weight;
+    tunnel.groupStrategy = holder.strategy;
+    if (holder.strategy !== undefined)
+      for (const each of this.#tunnels) if (each.instance === holder.instance) each.groupStrategy = holder.strategy;
     // `push` would make room for sixteen more, and most groups have one tunnel.
     this.#tunnels = this.#tunnels.concat(tunnel);
-    if (this.#shared !== undefined) return this.#shared.add(tunnel);
+    if (this.#shared !== undefined) {
+      if (holder.strategy !== undefined) this.#shared.strategy = holder.strategy;
+      return this.#shared.add(tunnel);
+    }
     const isPlain = holder.weight !== 0 && this.#tunnels.every(({ instance }) => instance === holder.instance);
     if (!isPlain) this.#share(tunnel.name);
+  }
+
+  /** How the clients share the requests: the wish of one of them, otherwise that of the operator. */
+  get strategy(): Strategy {
+    if (this.#shared !== undefined) return this.#shared.strategy;
+    return (
+      this.#tunnels.find(({ groupStrategy }) => groupStrategy !== undefined)?.groupStrategy ?? this.#options.strategy
+    );
+  }
+
+  /** Whether another client that serves the name has asked for another strategy than `holder`. */
+  isAtOdds({ instance, strategy }: Holder): boolean {
+    if (strategy === undefined) return false;
+    return this.#tunnels.some(
+      (each) => each.groupStrategy !== undefined && each.groupStrategy !== strategy && each.instance !== instance,
+    );
   }
 
   /** Returns whether `tunnel` was a member. */
@@ -98,13 +122,23 @@ export class TunnelGroup {
    * @param hasOthers whether something else than a session could
    */
   watch(hasOthers = false): void {
-    this.#shared?.sweep();
+    if (this.#shared !== undefined) {
+      this.#shared.sweep();
+      this.#report(this.#shared);
+    }
     if (this.size > 1 || hasOthers) for (const tunnel of this.#tunnels) tunnel.watch();
   }
 
   /** From now on, each client has its share of the requests, whatever the number of its sessions. */
   #share(name: string): void {
-    this.#shared = new GroupRoute(name, this.#options, this.policy);
+    this.#shared = new GroupRoute(name, { ...this.#options, strategy: this.strategy }, this.policy);
     for (const each of this.#tunnels) this.#shared.add(each);
+  }
+
+  /** Tells the clients how many they are and how they share the requests, if that has changed. */
+  #report({ members: { length: members }, strategy }: GroupRoute): void {
+    if (this.#reported?.members === members && this.#reported.strategy === strategy) return;
+    this.#reported = { members, strategy };
+    for (const tunnel of this.#tunnels) tunnel.onGroup(members, strategy);
   }
 }

@@ -30,6 +30,7 @@ interface FakeTunnel {
   replaced: number;
   checkAlive(): void;
   watch(): void;
+  onGroup(): void;
   onReplaced(): void;
 }
 
@@ -133,6 +134,7 @@ test("in any order of events one client or group holds a name, its owner can alw
             replaced: 0,
             checkAlive() {},
             watch() {},
+            onGroup() {},
             onReplaced() {
               session.replaced++;
               // A replaced session removes its tunnel. This must no longer change the name.

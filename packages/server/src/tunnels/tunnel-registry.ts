@@ -1,5 +1,5 @@
 import { SERVER_LIMITS } from "../limits.js";
-import type { Steps, UpstreamRoute } from "@postern/gateway";
+import type { Steps, Strategy, UpstreamRoute } from "@postern/gateway";
 import { isFencedOff, isShared, type Holder, type Lease } from "../names/lease.js";
 import type { LeaseStore } from "../names/lease-store.js";
 import type { GroupMember } from "./group-member.js";
@@ -17,7 +17,12 @@ export type Release = "dropped" | "stopped" | "free";
 
 /** Why a client may not serve a name. */
 export type NameRefusal =
-  "PN_NAME_TAKEN" | "PN_NAME_TAKEN_OVER" | "PN_OWNER_NAME_LIMIT" | "PN_NAME_SESSION_LIMIT" | "PN_POLICY_MISMATCH";
+  | "PN_NAME_TAKEN"
+  | "PN_NAME_TAKEN_OVER"
+  | "PN_OWNER_NAME_LIMIT"
+  | "PN_NAME_SESSION_LIMIT"
+  | "PN_POLICY_MISMATCH"
+  | "PN_STRATEGY_CONFLICT";
 
 const NONE: readonly never[] = [];
 
@@ -63,11 +68,12 @@ export class TunnelRegistry {
     if (lease.owner !== owner) return "PN_NAME_TAKEN";
     if (isFencedOff(lease, instance)) return "PN_NAME_TAKEN_OVER";
     const group = this.#groups.get(name);
+    if (group === undefined) return undefined;
     const isMember = instance !== undefined && lease.instances.includes(instance);
-    if ((isMember || holder.joins === true) && group !== undefined && group.policy.asked.content !== policies.content)
+    if ((isMember || holder.joins === true) && group.policy.asked.content !== policies.content)
       return "PN_POLICY_MISMATCH";
-    const isFull = isShared(lease, holder) && (group?.size ?? 0) >= SERVER_LIMITS.sessionsPerName;
-    return isFull ? "PN_NAME_SESSION_LIMIT" : undefined;
+    if (isShared(lease, holder) && group.size >= SERVER_LIMITS.sessionsPerName) return "PN_NAME_SESSION_LIMIT";
+    return holder.joins === true && group.isAtOdds(holder) ? "PN_STRATEGY_CONFLICT" : undefined;
   }
 
   /**
@@ -139,6 +145,11 @@ export class TunnelRegistry {
   /** The number of clients that serve `name`. */
   memberCount(name: string): number {
     return this.members(name).length || (this.has(name) ? 1 : 0);
+  }
+
+  /** How the clients that serve `name` share its requests, or would. */
+  strategy(name: string): Strategy {
+    return this.#groups.get(name)?.strategy ?? this.#groupOptions.strategy;
   }
 
   /** A tunnel for the next stream to `name`. */

@@ -3,6 +3,7 @@ import {
   Target,
   type Candidate,
   type FinishedRequest,
+  type Strategy,
   type Steps,
   type Upstream,
   type UpstreamRoute,
@@ -37,6 +38,8 @@ export interface TunnelOwner {
   onRecords(tunnel: Tunnel): void;
   /** Another instance gets the name. */
   onReplaced(tunnel: Tunnel): void;
+  /** The clients that serve the name together have changed. Called at most once a second. */
+  onGroup(tunnel: Tunnel, members: number, strategy: Strategy): void;
 }
 
 /**
@@ -44,6 +47,8 @@ export interface TunnelOwner {
  * ping.
  */
 const ACK_TIMEOUT = 1_000;
+/** A client with requests in progress from which nothing arrives for this many milliseconds is pinged too. */
+const SILENCE = 3_000;
 
 /**
  * A name that a client's session serves. It is the route of requests for the name, and the upstream that opens streams
@@ -60,11 +65,12 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly pool: Pool;
   readonly requests: RequestLog;
   readonly repairs = new RepairCounts();
-  /** The epoch of its lease, its policy, and its client with its weight in a group. Its group sets them. */
+  /** The epoch of its lease, its policy, and its client with its weight and wish in a group. Its group sets them. */
   epoch = 0;
   policy: TunnelPolicy | undefined;
   instance: string | undefined;
-  groupWeight = 1;
+  groupWeight: number | undefined;
+  groupStrategy: Strategy | undefined;
   readonly #session: Session;
   readonly #counter: RequestCounter | undefined;
   readonly #owner: TunnelOwner;
@@ -131,9 +137,18 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.#ping(0);
   }
 
-  /** Pings a client that does not acknowledge sent bytes. Call it about once a second. */
+  /**
+   * Pings a client that may be cut off: it does not acknowledge sent bytes, or is silent during requests. Without an
+   * answer, its requests may go elsewhere. Call it about once a second.
+   */
   watch(): void {
-    if (!this.#awaitsAnswer && this.#session.unacknowledgedFor >= ACK_TIMEOUT) this.#ping(ACK_TIMEOUT);
+    const now = performance.now();
+    if (this.#awaitsAnswer) {
+      if (now >= this.#pingedAt + ACK_TIMEOUT) this.#session.suspect(this.number);
+      return;
+    }
+    const isSilent = this.inUse > 0 && now - this.#session.receivedAt >= SILENCE;
+    if (isSilent || this.#session.unacknowledgedFor >= ACK_TIMEOUT) this.#ping(ACK_TIMEOUT);
   }
 
   /** @param probe the request may be one of the client's own. */
@@ -155,6 +170,11 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   /** Another instance gets the name. */
   onReplaced(): void {
     this.#owner.onReplaced(this);
+  }
+
+  /** The clients that serve the name together have changed. */
+  onGroup(members: number, strategy: Strategy): void {
+    this.#owner.onGroup(this, members, strategy);
   }
 
   onFinished(request: FinishedRequest): void {

@@ -3,7 +3,7 @@ import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command
 
 const { logging, tunnel } = CONFIGURATION.entries;
 const { auth, local_api, reconnection, ssl } = tunnel.entries;
-const { server_url, subdomain, host_header, local_ca_file, local_verify, files, group, weight, access } =
+const { server_url, subdomain, host_header, local_ca_file, local_verify, files, group, weight, strategy, access } =
   tunnelEndpoint.each.entries;
 
 /** `postern http` */
@@ -20,6 +20,7 @@ export const http: CommandDeclaration = {
     subdomain,
     group,
     weight,
+    strategy,
     host_header,
     access.entries.allow_ips,
     access.entries.deny_ips,
