@@ -27,7 +27,8 @@ import { PROXY_LIMITS } from "@postern/client/command";
 import { EVENTS_KEPT } from "@postern/client/status";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { CLIENT_HELLO_LIMITS, TLS_LIMITS } from "@postern/net";
-import { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "@postern/protocol";
+import { BCRYPT_COSTS } from "@postern/gateway/policies";
+import { DEFAULT_LIMITS, LOGIN_LIMITS, MAX_POLICIES, WORK_LIMITS } from "@postern/protocol";
 import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS } from "@postern/server";
 
 type Row = [limited: string, value: string, beyond: string];
@@ -296,6 +297,18 @@ export function limitsPage(): string {
       "requests for tunnels by an owner, per minute and at once",
       `${SERVER_LIMITS.bindsPerOwner}; \`bind_rate\` changes it`,
       "PN_OWNER_BIND_RATE with a retry hint",
+    ],
+    ["access policies of a tunnel", `${size(MAX_POLICIES)} of JSON`, "PN_POLICY_SIZE"],
+    ["cost of the bcrypt hashes in them", `${BCRYPT_COSTS.client}`, "PN_POLICY_INVALID"],
+    [
+      "visitors, passwords and tokens that the policies of all clients remember",
+      SERVER_LIMITS.policyEntries.toLocaleString("en"),
+      "a tunnel with more than an equal share forgets the visitor that has used least of its limit",
+    ],
+    [
+      "names with policies that are kept while no session serves them",
+      SERVER_LIMITS.policiesKept.toLocaleString("en"),
+      "what is known of the visitors of the oldest one is forgotten",
     ],
     ["time for requests in progress when a tunnel loses its name", time(SERVER_LIMITS.lastStreams), "they are reset"],
     [

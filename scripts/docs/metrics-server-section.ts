@@ -26,6 +26,6 @@ export function serverSection(): string[] {
     "## Request log of the server",
     "The server logs each finished request to a tunnel at level `info` with the message `request`, except those beyond `request_records` per second, which it counts in one line (`omitted`). Besides the fields of the `http_request` event, a line has `name` (the tunnel), `owner`, `visitor` (the visitor's IP address), `host` and `user_agent`. Values in the query and in the User-Agent whose names suggest a secret are replaced by `***`. `enable_visitor_addresses`, `enable_request_hosts` and `enable_user_agents` in `[logging]` remove the last three fields.",
     "## Status log of the server",
-    `With \`log_server_status\`, the server logs the \`info\` message "status of the server" every ${STATUS_INTERVAL / 1_000} s and when it stops. Its fields \`sessions\`, \`tunnels\`, \`streams\` and \`connections\` are current values, and \`rss_bytes\` is the resident memory of the process. \`requests\`, \`received_bytes\` and \`sent_bytes\` are counted since the previous message.`,
+    `With \`log_server_status\`, the server logs the \`info\` message "status of the server" every ${STATUS_INTERVAL / 1_000} s and when it stops. Its fields \`sessions\`, \`tunnels\`, \`guarded_tunnels\` (those with access policies), \`streams\` and \`connections\` are current values, and \`rss_bytes\` is the resident memory of the process. \`requests\`, \`received_bytes\` and \`sent_bytes\` are counted since the previous message.`,
   ];
 }

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import {
   claimPort,
-  type Exchange,
   exchange,
   Origin,
-  type Program,
   scratchFolder,
+  ServerProcess,
   TEST_KEY,
   until,
+  type Exchange,
+  type Program,
 } from "@postern/testkit";
 import { JarBrowser } from "../access/jar-browser.ts";
 import { CLIENT_ID, CLIENT_SECRET, OpenIdService } from "../access/open-id-service.ts";
@@ -32,6 +33,9 @@ beforeAll(() => {
     ["endpoint", "toml", /tunnel\.endpoints\.access\.oidc/],
     ["rate", "toml", /requests_per_minute = 60/],
     ["credential", "toml", /bearer_token/],
+    ["tunnel password", "sh", /http 3000 .*--basic-auth/],
+    ["tunnel addresses", "sh", /--allow-ip .*--rate-limit/],
+    ["tunnel file", "toml", /\[tunnel\.endpoints\.access\]/],
   ]);
 });
 
@@ -275,4 +279,28 @@ test("credentials for targets replace those of the visitor, and are shown nowher
   expect(rawHeaders.join()).not.toContain("theirs");
   await program.waitFor("the request in the log", () => program.output.includes("/api/") || undefined);
   expect(program.output).not.toContain("canary");
+});
+
+test.each<[example: string, refusal: string]>([
+  ["tunnel password", "401 PN_ACCESS_PASSWORD"],
+  ["tunnel addresses", "403 PN_ACCESS_ADDRESS"],
+  ["tunnel file", "403 PN_ACCESS_ADDRESS"],
+])("%s: a stranger is refused at the server, and the service sees nothing", async (name, refusal) => {
+  const server = await ServerProcess.start(onTestFinished);
+  const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.end("origin"));
+  const folder = scratchFolder(onTestFinished);
+  const users = "ann:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n";
+  for (const [file, text] of Object.entries({ users, "more.txt": "192.0.2.9\n", "office.txt": "" }))
+    writeFileSync(join(folder, file), text, { mode: 0o600 });
+  const isFile = name === "tunnel file";
+  const own = isFile
+    ? { "local = 3000": `local = ${origin.port}`, "https://tunnel.example.com": server.url }
+    : { "http 3000": `http ${origin.port}` };
+  const example = page.example(name, own);
+  if (isFile) writeFileSync(join(folder, "postern.toml"), example, { mode: 0o600 });
+  const environment = `export POSTERN_SERVER_URL=${server.url} POSTERN_API_KEY=${TEST_KEY}\n`;
+  const program = shell(onTestFinished, folder, environment + (isFile ? "npx postern start" : example));
+  await program.waitFor("the tunnel", () => program.output.includes("my-app.localhost") || undefined);
+  expect(outcome(await exchange(server.port, { host: "my-app.localhost" }))).toBe(refusal);
+  expect(origin.connections + origin.requests.length).toBe(0);
 });

@@ -7,10 +7,12 @@ import { beforeAll, expect, onTestFinished, test } from "vitest";
 import {
   CertificateAuthority,
   claimPort,
+  ClientProcess,
   exchange,
   needs,
   Program,
   scratchFolder,
+  ServerProcess,
   startEchoOrigin,
   type CertificateFiles,
 } from "@postern/testkit";
@@ -28,6 +30,7 @@ beforeAll(() => {
     ["proxied command", "sh", /--trusted-proxies/],
     ["nginx", "nginx", /proxy_pass/],
     ["groups", "toml", /^may_join = true/m],
+    ["policies", "toml", /^\[tunnel\.server\.policies\.always\]$/m],
     ["unit", "ini", /^\[Service\]$/m],
     ["certificates", "sh", /^npx postern cert dev$/],
     ["local server", "toml", /^ca_file = /m],
@@ -160,6 +163,19 @@ function startNginx(folder: string, site: string): void {
   const args = ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")];
   new Program(onTestFinished, "nginx", { args, cwd: folder });
 }
+
+test("policies for all tunnels", async () => {
+  const folder = scratchFolder(onTestFinished);
+  writeFileSync(join(folder, "blocked.txt"), "127.0.0.2\n", { mode: 0o600 });
+  const file = join(folder, "server.toml");
+  writeFileSync(file, page.example("policies"), { mode: 0o600 });
+  const server = await ServerProcess.start(onTestFinished, { args: ["--config", file] });
+  const { port } = await startEchoOrigin(onTestFinished);
+  await ClientProcess.start(onTestFinished, { server, target: port, subdomain: "my-app" });
+  const ask = async (from: string): Promise<number> =>
+    (await exchange(server.port, { host: "my-app.localhost", from })).status;
+  expect([await ask("127.0.0.1"), await ask("127.0.0.2")]).toEqual([200, 403]);
+});
 
 test("the service of the systemd unit, which survives its reload command", async (context) => {
   needs(context, "openssl");

@@ -30,6 +30,7 @@ beforeAll(() => {
     ["vite", "sh", /http 5173/],
     ["name", "sh", /--subdomain my-app$/],
     ["group", "sh", /--join$/],
+    ["protect", "sh", /--basic-auth/],
     ["file", "toml", /^\[\[tunnel\.endpoints\]\]$/m],
     ["proxy", "sh", /^export POSTERN_PROXY=/],
     ["checks", "sh", /^npx postern doctor/m],
@@ -65,6 +66,21 @@ test("a service, with a name that the server chooses and with a requested one", 
   const requested = await share(server.url, page.example("name", { 3000: String(port) }));
   expect(requested.hostname).toBe("my-app.localhost");
   expect((await exchange(server.port, { host: requested.host })).status).toBe(200);
+});
+
+test("a tunnel that not everyone may use", async () => {
+  const server = await ServerProcess.start(onTestFinished);
+  const { port } = await startEchoOrigin(onTestFinished);
+  const statuses: number[] = [];
+  for (const command of page.example("protect", { 3000: String(port) }).split("\n")) {
+    const folder = scratchFolder(onTestFinished);
+    const users = "ann:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n";
+    writeFileSync(join(folder, "users"), users, { mode: 0o600 });
+    const client = shell(onTestFinished, folder, access(server.url) + command);
+    const { host } = await printedUrl(client);
+    statuses.push((await exchange(server.port, { host })).status);
+  }
+  expect(statuses).toEqual([401, 403]);
 });
 
 test("one name that two clients serve together", async () => {

@@ -10,7 +10,7 @@ import {
   until,
   type Exchange,
 } from "@postern/testkit";
-import { startOldServer } from "./old-server.ts";
+import { startOldServer } from "../old-server.ts";
 
 const OTHER_KEY = "key-of-another-owner-0123456789";
 /** Requests that a load has in progress. */

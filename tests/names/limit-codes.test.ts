@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { ERRORS } from "@postern/protocol";
 import { ClientProcess, ServerProcess } from "@postern/testkit";
 import { ScriptedClient } from "../scripted-client.ts";
-import { startOldServer } from "./old-server.ts";
+import { startOldServer } from "../old-server.ts";
 
 test("a new client understands the limit of an old server", async () => {
   const server = await startOldServer();

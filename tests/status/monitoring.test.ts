@@ -170,7 +170,7 @@ describe("the log has the status of the server at the end", () => {
     await started.status("listening");
     await started.program.terminate();
     expect(started.program.stderr).toMatch(
-      /INFO +status of the server +sessions=0 tunnels=0 streams=0 connections=0 requests=0 received_bytes="0 B" sent_bytes="0 B" rss_bytes="\d+ MB"\n/,
+      /INFO +status of the server +sessions=0 tunnels=0 guarded_tunnels=0 streams=0 connections=0 requests=0 received_bytes="0 B" sent_bytes="0 B" rss_bytes="\d+ MB"\n/,
     );
   });
 

@@ -21,6 +21,8 @@ export class Attempt {
   request: BindRequest | undefined;
   /** The number of clients of the group, as the server reports it. */
   members: number | undefined;
+  /** The policies that the server grants. */
+  granted: Record<string, string> | undefined;
   /** How they share requests, as the server reports it; undefined: it is older. */
   strategy: string | undefined;
   /** The features in force. */
@@ -57,9 +59,10 @@ export class Attempt {
     } else if (this.state === "binding") {
       this.state = "bound";
       const public_url = `http://name.${this.options.address.host}`;
-      const { members, strategy } = this;
+      const { members, strategy, granted: policies } = this;
       const group = { ...(members === undefined ? {} : { members }), ...(strategy === undefined ? {} : { strategy }) };
-      this.#bound.resolve({ type: "bound", bind: 1, tunnel: 1, tunnel_id: "t", name: "name", public_url, ...group });
+      const more = { ...group, ...(policies === undefined ? {} : { policies }) };
+      this.#bound.resolve({ type: "bound", bind: 1, tunnel: 1, tunnel_id: "t", name: "name", public_url, ...more });
     }
   }
 

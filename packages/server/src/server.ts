@@ -204,6 +204,10 @@ export class TunnelServer implements Server, Measured {
     return this.#registry.size;
   }
 
+  get guarded(): number {
+    return this.#registry.guarded;
+  }
+
   get streams(): number {
     return this.#sessions.streams;
   }

@@ -1,5 +1,6 @@
-import type { ProviderOptions } from "@postern/gateway/policies";
+import { routeSteps, VisitorLogins, type ProviderOptions } from "@postern/gateway/policies";
 import type { PolicyOptions } from "@postern/server";
+import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
 import { loadLoginProvider } from "./login-provider.js";
@@ -11,7 +12,7 @@ export interface ServerPolicies extends Omit<LoadedAccess, "steps"> {
   provider: ProviderOptions | undefined;
 }
 
-/** Reads `[tunnel.server.policies]` and `[tunnel.server.oidc]`. Throws CliError for the files. */
+/** Reads `[tunnel.server.policies]` and `[tunnel.server.oidc]`. Throws CliError for the files, and PN_CONFIG_INVALID. */
 export async function loadServerPolicies(settings: Settings): Promise<ServerPolicies> {
   const { allow, always } = settings.loaded.values.tunnel.server.policies;
   const place = ["tunnel", "server", "policies", "always"];
@@ -20,6 +21,12 @@ export async function loadServerPolicies(settings: Settings): Promise<ServerPoli
   const isNeeded = steps.oidc !== undefined || (issuer ?? client_id) !== undefined;
   const user = steps.oidc === undefined ? ["tunnel", "server", "oidc"] : [...place, "oidc"];
   const provider = isNeeded ? await loadLoginProvider(settings, "tunnel.server", user) : undefined;
+  try {
+    routeSteps(steps, { logins: new VisitorLogins({ secret: () => "", provider: provider?.options }) });
+  } catch (error) {
+    if (error instanceof RangeError) throw new CliError("PN_CONFIG_INVALID", error.message);
+    throw error;
+  }
   return {
     policies: Object.keys(steps).length === 0 ? { allow } : { allow, always: steps },
     provider: provider?.options,

@@ -17,19 +17,23 @@ class FakeStream {
   end(): void {
     this.ended = true;
   }
+  reset(code: string): void {
+    this.written += `reset ${code}`;
+  }
   consumed(bytes: number): void {
     this.consumedBytes += bytes;
   }
 }
 
 /** A stream that is marked as a probe. A head with `ours` is the client's own probe. */
-function probed(): { stream: FakeStream; relayed: string[]; closed: () => number } {
+function probed(isGuarded = false): { stream: FakeStream; relayed: string[]; closed: () => number } {
   const stream = new FakeStream();
   const relayed: string[] = [];
   let closed = 0;
   new ProbedStream(stream as unknown as Stream, {
     respond: (head) => (head.includes("ours") ? "HTTP/1.1 204 No Content\r\n\r\n" : undefined),
     relay: () => {
+      if (isGuarded) return undefined;
       const handler: StreamHandler = {
         onData: (chunk) => relayed.push(chunk.toString("latin1")),
         onEnd: () => relayed.push("end"),
@@ -93,4 +97,17 @@ test("a stream that is reset before its head is complete is closed", () => {
   feed(stream, "GET / HT");
   stream.handler.onReset({ code: "PN_CANCELLED", cause: "broken", delivered: 0 });
   expect([relayed, closed()]).toEqual([[], 1]);
+});
+
+test("another request is refused if the tunnel admits only some visitors", () => {
+  for (const send of [feed, pieces]) {
+    const { stream, relayed, closed } = probed(true);
+    send(stream, "GET / HTTP/1.1\r\ntheirs: 1\r\n\r\n");
+    stream.handler.onEnd();
+    expect([stream.written, relayed, closed()]).toEqual(["reset PN_UNSUPPORTED", [], 1]);
+  }
+  const { stream, closed } = probed(true);
+  feed(stream, "GET / HT");
+  stream.handler.onEnd();
+  expect([stream.written, closed()]).toEqual(["reset PN_UNSUPPORTED", 1]);
 });

@@ -326,6 +326,16 @@ describe("a step that waits", () => {
     expect(visit.upstream.stream.text).not.toMatch(/stale/);
   });
 
+  test.each(["others", "none"])("is not enough if the route has %s by then: the request is refused", async (which) => {
+    const slow = new SlowStep();
+    const visit = guarded(slow);
+    visit.send(GET);
+    visit.upstream.route.steps = which === "none" ? undefined : stepsOf(new QuickStep(() => DENIED));
+    await slow.decide();
+    expect(visit.connection.take()).toMatch(/^HTTP\/1\.1 503 [^]*PN_ACCESS_CHANGED/);
+    expect(visit.upstream.streams).toHaveLength(0);
+  });
+
   test("is followed by the steps after it", async () => {
     const slow = new SlowStep();
     const second = new SlowStep();

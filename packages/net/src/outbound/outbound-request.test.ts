@@ -5,7 +5,7 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "@postern/testkit";
 import { OUTBOUND_LIMITS } from "../limits.js";
-import { outboundRequest, type OutboundResponse } from "./outbound-request.js";
+import { outboundRequest, publicLookup, type OutboundResponse } from "./outbound-request.js";
 import { isLoopbackHost, isPrivateAddress } from "./private-address.js";
 
 async function listen(listener: RequestListener): Promise<number> {
@@ -120,3 +120,13 @@ test("private and public addresses", () => {
   for (const host of ["localhost", "a.localhost", "127.0.0.1", "[::1]"]) expect(isLoopbackHost(host)).toBe(true);
   for (const host of ["localhost.example", "127.example", "10.0.0.1"]) expect(isLoopbackHost(host)).toBe(false);
 });
+
+test.each(["localhost", "a.localhost"])(
+  "the lookup for URLs of strangers finds no private address: %s",
+  async (host) => {
+    for (const all of [true, false]) {
+      const found = await new Promise((resolve) => publicLookup(host, { all }, (error) => resolve(error?.message)));
+      expect(found).toMatch("resolves to a private address");
+    }
+  },
+);

@@ -97,12 +97,13 @@ function privateFault(host: string, { allowOption = "allow_private" }: Permissio
  * A lookup that returns only the permitted addresses. An IP address in the URL needs no lookup, and is always
  * permitted.
  */
-function lookupOf(outbound: Permission): LookupFunction {
+function lookupOf(outbound: Permission, allowsLoopback = true): LookupFunction {
   return (host, { all }, done) => {
     addressesOf(outbound, host)
       .then((addresses) => {
         const open = addresses.filter(
-          ({ address }) => outbound.allowPrivate || isLoopbackHost(host) || !isPrivateAddress(address),
+          ({ address }) =>
+            outbound.allowPrivate || (allowsLoopback && isLoopbackHost(host)) || !isPrivateAddress(address),
         );
         if (open.length > 0) return open;
         throw privateFault(host, outbound);
@@ -114,9 +115,9 @@ function lookupOf(outbound: Permission): LookupFunction {
   };
 }
 
-/** A lookup for node:net that finds no private addresses. Refuse IP addresses and names of localhost before. */
+/** A lookup for node:net that finds only addresses on the public internet, for a URL that a stranger names. */
 export const publicLookup: LookupFunction = (host, options, done) =>
-  lookupOf({ allowPrivate: false })(host, options, done);
+  lookupOf({ allowPrivate: false }, false)(host, options, done);
 
 function proxied(
   outbound: OutboundRequest,

@@ -7,6 +7,7 @@ let sessions: [string, number][];
 const MEASURED: Measured = {
   sessions: 0,
   tunnels: 0,
+  guarded: 0,
   streams: 0,
   connections: 0,
   certificateEnds: undefined,

@@ -41,6 +41,8 @@ const LOGIN_OUTCOMES = [
 export interface Measured {
   readonly sessions: number;
   readonly tunnels: number;
+  /** Tunnels with access policies. */
+  readonly guarded: number;
   readonly streams: number;
   readonly connections: number;
   /** When the first certificate expires; undefined without TLS. */

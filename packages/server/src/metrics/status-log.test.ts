@@ -6,6 +6,7 @@ import { STATUS_INTERVAL, StatusLog } from "./status-log.js";
 const OPEN: Measured = {
   sessions: 2,
   tunnels: 3,
+  guarded: 1,
   streams: 40,
   connections: 50,
   certificateEnds: undefined,
@@ -43,6 +44,7 @@ test("a line every minute has the open connections, the traffic since the last l
     msg: "status of the server",
     sessions: 2,
     tunnels: 3,
+    guarded_tunnels: 1,
     streams: 40,
     connections: 50,
     requests: 2,

@@ -31,13 +31,14 @@ export class StatusLog {
   /** Writes a line. */
   write(): void {
     const { totals } = this.#metrics;
-    const { sessions, tunnels, streams, connections } = this.#measured;
+    const { sessions, tunnels, guarded, streams, connections } = this.#measured;
     const logged = this.#logged;
     this.#logged = totals;
     this.#log.info(
       {
         sessions,
         tunnels,
+        guarded_tunnels: guarded,
         streams,
         connections,
         requests: totals.requests - logged.requests,

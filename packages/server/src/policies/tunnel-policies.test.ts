@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Seal, VisitorLogins } from "@postern/gateway/policies";
 import { SERVER_LIMITS } from "../limits.js";
 import { NO_POLICIES, type AskedPolicies } from "./asked-policies.js";
+import type { TunnelPolicy } from "./tunnel-policy.js";
 import { TunnelPolicies } from "./tunnel-policies.js";
 
 function asked(policies: TunnelPolicies, perMinute: number): AskedPolicies {
@@ -85,18 +86,16 @@ test("names without policies share one, which costs their requests nothing", () 
   expect(policy.steps).toBeUndefined();
 });
 
-test("of the names that are not served, those that were bound last are kept", () => {
+test("of the names that are not served, those that were served last are kept; those that are served do not count", () => {
   const policies = new TunnelPolicies();
   const rate = asked(policies, 60);
-  const served = policies.take("ann", "served", rate);
-  const first = policies.take("ann", "first", rate);
-  policies.release(first);
-  const rest = Array.from({ length: SERVER_LIMITS.policiesKept - 2 }, (_, n) => policies.take("ann", `n${n}`, rate));
-  for (const each of rest) policies.release(each);
-  expect(policies.take("ann", "first", rate)).toBe(first);
-  policies.release(first);
-  policies.take("ann", "more", rate);
-  expect(policies.take("ann", "served", rate)).toBe(served);
-  expect(policies.take("ann", "first", rate)).toBe(first);
-  expect(policies.take("ann", "n0", rate)).not.toBe(rest[0]);
+  const take = (name: string): TunnelPolicy => policies.take("ann", name, rate);
+  const served = Array.from({ length: 100 }, (_, n) => take(`served-${n}`));
+  const names = Array.from({ length: SERVER_LIMITS.policiesKept + 1 }, (_, n) => `idle-${n}`);
+  const idle = names.map(take);
+  for (const each of idle) policies.release(each);
+  expect(take("idle-1")).toBe(idle[1]);
+  expect(take(names.at(-1)!)).toBe(idle.at(-1));
+  expect(take("idle-0")).not.toBe(idle[0]);
+  expect(served.map((each, n) => take(`served-${n}`) === each)).not.toContain(false);
 });

@@ -12,7 +12,7 @@ import {
 import type { Policies } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import { askedPolicies, NO_POLICIES, type AskedPolicies, type PolicyRefusal } from "./asked-policies.js";
-import { TunnelPolicy, type ServerPolicy } from "./tunnel-policy.js";
+import { TunnelPolicy, type PolicyHolder, type ServerPolicy } from "./tunnel-policy.js";
 
 /** What the operator decides about the policies of tunnels. */
 export interface PolicyOptions {
@@ -42,8 +42,10 @@ export class TunnelPolicies {
   #alwaysContent = "";
   /** Of all names whose clients ask for none. */
   readonly #plain: TunnelPolicy;
-  /** By owner and name, the oldest first. */
-  readonly #kept = new Map<string, { readonly name: string; readonly owner: string; readonly policy: TunnelPolicy }>();
+  /** By owner and name. */
+  readonly #policies = new Map<string, TunnelPolicy>();
+  /** Those of names that are not served, by owner and name, the one that was served last is last. */
+  readonly #idle = new Map<string, TunnelPolicy>();
 
   /**
    * @param logins undefined: the server has no provider, so that clients cannot ask for logins
@@ -52,7 +54,7 @@ export class TunnelPolicies {
   constructor(options: PolicyOptions = {}, onWarning: (text: string) => void = () => {}, logins?: VisitorLogins) {
     this.#onWarning = onWarning;
     this.#logins = logins;
-    this.#plain = new TunnelPolicy(NO_POLICIES, undefined, this.#always);
+    this.#plain = new TunnelPolicy({ owner: "", name: "" }, NO_POLICIES, undefined, this.#always);
     this.replace(options);
   }
 
@@ -68,23 +70,28 @@ export class TunnelPolicies {
 
   /** The policy of a name that is served from now on. Call `release` when it is not served any more. */
   take(owner: string, name: string, asked: AskedPolicies): TunnelPolicy {
-    const key = keyOf(owner, name);
-    const former = this.#kept.get(key)?.policy;
+    const holder = { owner, name };
+    const key = keyOf(holder);
+    const former = this.#policies.get(key);
     if (asked.options === undefined) {
       // Nothing is left that could be known of visitors, also if the policy comes back.
-      if (former !== undefined) this.#forget(key, former);
+      if (former !== undefined) this.#forget(former);
       return this.#plain;
     }
-    const policy = former?.asked.content === asked.content ? former : this.#create(owner, name, asked, former);
+    const policy = former?.asked.content === asked.content ? former : this.#create(holder, asked, former);
     policy.users++;
-    this.#kept.delete(key);
-    this.#kept.set(key, { name, owner, policy });
-    if (this.#kept.size > SERVER_LIMITS.policiesKept) this.#forgetOldest();
+    this.#idle.delete(key);
+    this.#policies.set(key, policy);
     return policy;
   }
 
   release(policy: TunnelPolicy): void {
-    if (policy !== this.#plain) policy.users--;
+    if (policy === this.#plain || --policy.users > 0) return;
+    const key = keyOf(policy.holder);
+    if (this.#policies.get(key) !== policy) return;
+    this.#idle.set(key, policy);
+    const [oldest] = this.#idle.values();
+    if (this.#idle.size > SERVER_LIMITS.policiesKept && oldest !== undefined) this.#forget(oldest);
   }
 
   /**
@@ -92,8 +99,8 @@ export class TunnelPolicies {
    * @param ownerOf the owner of a name
    */
   sweep(ownerOf: (name: string) => string | undefined): void {
-    for (const [key, { name, owner, policy }] of this.#kept)
-      if (policy.users === 0 && ownerOf(name) !== owner) this.#forget(key, policy);
+    for (const policy of this.#idle.values())
+      if (ownerOf(policy.holder.name) !== policy.holder.owner) this.#forget(policy);
   }
 
   /** These options apply from now on, to tunnels that are open, too. @throws RangeError, and then nothing changes. */
@@ -107,28 +114,26 @@ export class TunnelPolicies {
       this.#always = { options: always, steps: always && routeSteps(always, { poll, logins: this.#logins }, former) };
       this.#alwaysContent = content;
       this.#plain.follow(this.#always);
-      for (const { policy } of this.#kept.values()) policy.follow(this.#always);
+      for (const policy of this.#policies.values()) policy.follow(this.#always);
       former?.close();
     }
     this.#allowed = new Set(this.#logins === undefined ? allow.filter((each) => each !== "oidc") : allow);
   }
 
-  #create(owner: string, name: string, asked: AskedPolicies, former: TunnelPolicy | undefined): TunnelPolicy {
-    const onWarning = (text: string): void => this.#onWarning(`${name}: ${text}`);
+  #create(holder: PolicyHolder, asked: AskedPolicies, former: TunnelPolicy | undefined): TunnelPolicy {
+    const onWarning = (text: string): void => this.#onWarning(`${holder.name}: ${text}`);
     const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning };
+    const { owner } = holder;
     const own = routeSteps(asked.options, { poll, logins: this.#logins }, former?.own, { owner, room: this.#room });
     former?.own?.closeExcept(own);
-    return new TunnelPolicy(asked, own, this.#always);
+    return new TunnelPolicy(holder, asked, own, this.#always);
   }
 
-  #forget(key: string, { own }: TunnelPolicy): void {
-    this.#kept.delete(key);
+  #forget({ holder, own }: TunnelPolicy): void {
+    const key = keyOf(holder);
+    this.#policies.delete(key);
+    this.#idle.delete(key);
     own?.close();
-  }
-
-  /** Of the names that are not served. */
-  #forgetOldest(): void {
-    for (const [key, { policy }] of this.#kept) if (policy.users === 0) return this.#forget(key, policy);
   }
 }
 
@@ -140,6 +145,6 @@ export function checkPolicyOptions({ allow = [], always }: PolicyOptions, logins
   if (always !== undefined) routeSteps(always, { logins })?.close();
 }
 
-function keyOf(owner: string, name: string): string {
+function keyOf({ owner, name }: PolicyHolder): string {
   return JSON.stringify([owner, name]);
 }

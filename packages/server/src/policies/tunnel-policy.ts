@@ -1,6 +1,12 @@
 import { policyWords, Steps, type StepOptions } from "@postern/gateway/policies";
 import type { AskedPolicies } from "./asked-policies.js";
 
+/** Whose policy it is: a name of an owner. */
+export interface PolicyHolder {
+  readonly owner: string;
+  readonly name: string;
+}
+
 /** The policies of the server for all tunnels, and the steps that enforce them. */
 export interface ServerPolicy {
   readonly options: StepOptions | undefined;
@@ -12,6 +18,8 @@ export interface ServerPolicy {
  * know of visitors outlives the sessions of its clients.
  */
 export class TunnelPolicy {
+  /** Its owner and the name. */
+  readonly holder: PolicyHolder;
   readonly asked: AskedPolicies;
   /** Those of the clients alone. */
   readonly own: Steps | undefined;
@@ -21,7 +29,8 @@ export class TunnelPolicy {
   users = 0;
   #words: Record<string, string> = {};
 
-  constructor(asked: AskedPolicies, own: Steps | undefined, always: ServerPolicy) {
+  constructor(holder: PolicyHolder, asked: AskedPolicies, own: Steps | undefined, always: ServerPolicy) {
+    this.holder = holder;
     this.asked = asked;
     this.own = own;
     this.follow(always);

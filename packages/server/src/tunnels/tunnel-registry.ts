@@ -55,6 +55,11 @@ export class TunnelRegistry {
     return this.#groups.size;
   }
 
+  /** Names with access policies that are served now. */
+  get guarded(): number {
+    return [...this.#groups.values()].filter(({ policy }) => policy.steps !== undefined).length;
+  }
+
   has(name: string): boolean {
     return this.#groups.has(name);
   }

@@ -13,6 +13,8 @@ const FAILED = "502 PN_ACCESS_SERVICE";
 class Asked {
   readonly requests: IncomingMessage[] = [];
   readonly warnings: string[] = [];
+  /** Its host and port. */
+  host = "";
   step!: ForwardAuthStep;
 
   static async start(answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void): Promise<Asked> {
@@ -23,6 +25,7 @@ class Asked {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/verify?a`;
+    asked.host = new URL(url).host;
     asked.step = new ForwardAuthStep({ url, responseFields: ["Remote-User", "X-Groups"] }, (text) =>
       asked.warnings.push(text),
     );
@@ -157,4 +160,15 @@ test("fields that the gateway writes cannot be set", () => {
   expect(() => new ForwardAuthStep({ url: "http://a/", responseFields: ["Host"] })).toThrow(
     /cannot be set for targets/,
   );
+});
+
+test("a service of a stranger is not asked at a private address, to which its name leads", async () => {
+  const asked = await Asked.start((_, outgoing) => outgoing.end());
+  const { port } = new URL(`http://${asked.host}`);
+  const warnings: string[] = [];
+  const options = { url: `http://localhost:${port}/`, responseFields: [], allowPrivate: false };
+  const step = new ForwardAuthStep(options, (text) => void warnings.push(text));
+  expect(outcome(await step.check(stepRequest({})))).toBe(FAILED);
+  expect(asked.requests).toHaveLength(0);
+  expect(warnings).toEqual([expect.stringContaining("resolves to a private address")]);
 });
