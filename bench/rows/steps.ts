@@ -69,6 +69,7 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     signal: AbortSignal.any([]),
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
+    readBody: () => Promise.resolve(Buffer.alloc(0)),
     edit() {},
     // The request is over at once.
     hold: (held) => held.release(),

@@ -11,17 +11,16 @@ import {
   TARGET_LIMITS,
 } from "@postern/gateway";
 import {
-  CODE_LIMITS,
+  BODY_QUOTA_LIMITS,
   FAILURES,
   FILE_LIMITS,
   FORWARD_AUTH_LIMITS,
-  IDENTITY_LIMITS,
   LISTING_LIMITS,
-  LOGIN_FAILURES,
-  LOGIN_TIME,
-  OIDC_LIMITS,
+  PASSWORD_LIMITS,
   RATE_LIMITS,
   VERIFIER_LIMITS,
+  WEBHOOK_BODY,
+  WEBHOOK_FAILURES,
 } from "@postern/gateway/service";
 import { PROXY_LIMITS } from "@postern/client/command";
 import { EVENTS_KEPT } from "@postern/client/status";
@@ -30,6 +29,8 @@ import { CLIENT_HELLO_LIMITS, TLS_LIMITS } from "@postern/net";
 import { BCRYPT_COSTS } from "@postern/gateway/policies";
 import { DEFAULT_LIMITS, LOGIN_LIMITS, MAX_POLICIES, WORK_LIMITS } from "@postern/protocol";
 import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS } from "@postern/server";
+import { LOGIN_ROWS } from "./login-limits.ts";
+import { size, time } from "./quantity.ts";
 
 type Row = [limited: string, value: string, beyond: string];
 
@@ -110,6 +111,23 @@ export function limitsPage(): string {
       "the count of the visitor that has used least of its limit is dropped",
     ],
     ["wrong passwords from an address", `${FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
+    ["size of the form with a password", size(PASSWORD_LIMITS.form), "413 PN_HTTP_BODY_TOO_LARGE"],
+    [
+      "size of the body of a webhook",
+      `${WEBHOOK_BODY.usual / 1e6} MB; \`max_size\` changes it, up to ${WEBHOOK_BODY.most / 1e6} MB`,
+      "413 PN_HTTP_BODY_TOO_LARGE",
+    ],
+    [
+      "time for the body of a webhook, or of the form with a password",
+      time(ADMISSION_LIMITS.answer),
+      "408 PN_HTTP_BODY_TIMEOUT",
+    ],
+    [
+      "memory of such bodies while they are checked: of all, of a visitor, and of the tunnels of an owner",
+      `${size(BODY_QUOTA_LIMITS.total)}, ${size(BODY_QUOTA_LIMITS.visitor)} and ${size(BODY_QUOTA_LIMITS.owner)}`,
+      "503 PN_ACCESS_BODIES",
+    ],
+    ["wrong signatures of webhooks from an address", `${WEBHOOK_FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
     [
       "time for the response of `forward_auth`, and size of its body",
       `${time(FORWARD_AUTH_LIMITS.time)} and ${size(FORWARD_AUTH_LIMITS.bytes)}`,
@@ -120,16 +138,7 @@ export function limitsPage(): string {
       `${VERIFIER_LIMITS.threads} and ${VERIFIER_LIMITS.waiting}`,
       "503 PN_ACCESS_BUSY",
     ],
-    ["time for a login at an OpenID provider", time(LOGIN_TIME), "403 PN_ACCESS_LOGIN_EXPIRED"],
-    [
-      "time until the browser has used the one-time code of a login, and codes that wait",
-      `${time(CODE_LIMITS.lifetime)} and ${CODE_LIMITS.codes}`,
-      "403 PN_ACCESS_LOGIN_EXPIRED, 503 PN_ACCESS_LOGINS",
-    ],
-    ["logins that wait for the OpenID provider", `${OIDC_LIMITS.exchanges}`, "503 PN_ACCESS_LOGINS"],
-    ["logins of a browser that are in progress", `${OIDC_LIMITS.pending}`, "the oldest is dropped"],
-    ["logins of an address that fail", `${LOGIN_FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
-    ["groups of an account, in bytes", `${IDENTITY_LIMITS.groups}`, "further groups are dropped"],
+    ...LOGIN_ROWS,
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     ["bytes of served files in memory", size(FILE_LIMITS.cache), "the file that was used least recently is dropped"],
     [
@@ -380,17 +389,4 @@ function table(rows: Row[]): string {
     "|---|---|---|",
     ...rows.map((row) => `| ${row.join(" | ")} |`),
   ].join("\n");
-}
-
-function size(bytes: number): string {
-  return bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MiB` : `${bytes / 1024} KiB`;
-}
-
-function percent(share: number): string {
-  return `${share * 100} %`;
-}
-
-function time(ms: number): string {
-  if (ms >= 3_600_000) return `${ms / 3_600_000} h`;
-  return `${ms / 1000} s`;
 }

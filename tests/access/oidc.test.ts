@@ -62,7 +62,7 @@ test("after the login, the target knows the visitor, and gets no cookies of logi
   const page = await browser.logIn(await browser.open(gateway.url("/deep/page?q=1")), "ann");
   expect([page.status, page.url]).toEqual([200, gateway.url("/deep/page?q=1")]);
   const session = [...browser.cookies("web.localhost")].find(([name]) => name.startsWith(`${CODE}_session`))!.join("=");
-  const cookie = `a=1; ${session}; ${session}; b="2"; ${CODE}_x="${session}"`;
+  const cookie = `a=1; ${session}; ${session}; b="2"; ${CODE}_pending_x="${session}"`;
   const forged = { "x-forwarded-user": "eve", X_Forwarded_Email: "eve@evil.example", "x-forwarded-groups": "admins" };
   const { status } = await browser.send(gateway.url("/cookies"), { headers: { cookie, ...forged } });
   expect(status).toBe(200);

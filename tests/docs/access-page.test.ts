@@ -25,6 +25,9 @@ beforeAll(() => {
     ["proxies", "toml", /trusted_proxies/],
     ["htpasswd", "sh", /htpasswd -B/],
     ["password", "toml", /basic_auth/],
+    ["page", "toml", /password_file/],
+    ["github", "toml", /kind = "github"/],
+    ["hmac", "toml", /kind = "hmac"/],
     ["token", "toml", /claim_fields/],
     ["service", "toml", /forward_auth/],
     ["login", "toml", /emails = /],
@@ -43,7 +46,10 @@ interface Served {
   folder: string;
   program: Program;
   origin: Origin;
-  ask: (path: string, options?: { from?: string; headers?: Record<string, string> }) => Promise<Exchange>;
+  ask: (
+    path: string,
+    options?: { from?: string; headers?: Record<string, string>; body?: string },
+  ) => Promise<Exchange>;
 }
 
 /** Runs `postern serve` with an example, and an origin in place of its target. */
@@ -63,8 +69,14 @@ async function served(
     "the address",
     () => /http:\/\/127\.0\.0\.1:(\d+)/.exec(program.output) ?? undefined,
   );
-  const ask: Served["ask"] = (path, { from, headers = {} } = {}) =>
-    exchange(Number(port), { host: "a", path, headers, ...(from === undefined ? {} : { from }) });
+  const ask: Served["ask"] = (path, { from, headers = {}, body } = {}) =>
+    exchange(Number(port), {
+      host: "a",
+      path,
+      headers,
+      ...(from === undefined ? {} : { from }),
+      ...(body === undefined ? {} : { method: "POST", body }),
+    });
   return { folder, program, origin, ask };
 }
 
@@ -127,6 +139,61 @@ test("passwords: a stranger gets 401, and the origin sees nothing; a user gets i
   expect(seen).not.toMatch(/canary|myPassword|\$2[aby]\$/);
   for (const text of ["ann:canary", "ann:myPassword"])
     expect(seen).not.toContain(Buffer.from(text).toString("base64").slice(0, 12));
+});
+
+test("the password page: a stranger gets 401, and the origin sees nothing; a visitor with the password gets in", async () => {
+  const { folder, program, origin, ask } = await served(page.example("page"), { password: "canary-right\n" });
+  const stranger = await ask("/a", { headers: { accept: "text/html" } });
+  expect(outcome(stranger)).toBe("401 PN_ACCESS_PASSWORD_PAGE");
+  const [, action = ""] = /action="([^"]+)"/.exec(stranger.body.toString()) ?? [];
+  const enter = (password: string, from?: string): Promise<Exchange> =>
+    ask(action, { body: `password=${password}&to=/a`, ...(from === undefined ? {} : { from }) });
+  expect(outcome(await enter("canary-wrong"))).toBe("401 PN_ACCESS_PASSWORD_PAGE");
+  expect(origin.requests).toHaveLength(0);
+  const entered = await enter("canary-right");
+  expect([entered.status, entered.headers.location]).toEqual([303, "/a"]);
+  const cookie = entered.headers["set-cookie"]![0]!.split(";")[0]!;
+  expect(outcome(await ask("/a", { headers: { cookie } }))).toBe("200");
+  expect(origin.last.headers.cookie).toBeUndefined();
+  expect((await ask("/.postern/password/logout", { headers: { cookie } })).headers["set-cookie"]).toHaveLength(1);
+  // What is known to be wrong is not checked again, so that the minute is not over.
+  for (let n = 0; n < 9; n++) expect((await enter("canary-wrong")).status).toBe(401);
+  expect(outcome(await enter("canary-right"))).toBe("429 PN_ACCESS_FAILURES");
+  expect((await enter("canary-right", "127.0.0.2")).status).toBe(303);
+  writeFileSync(join(folder, "password"), "canary-other\n");
+  await until("the end of the login", async () => (await ask("/a", { headers: { cookie } })).status === 401);
+  writeFileSync(join(folder, "password"), "two\nlines\n");
+  await program.waitFor("the mistake", () => program.output.includes("does not have one line") || undefined);
+  expect(program.output).not.toMatch(/canary|\$2b\$/);
+  expect(program.output).not.toContain(cookie.split("=")[1]!.slice(0, 20));
+});
+
+test("webhooks: a stranger gets 401, and the origin sees nothing; a signed request gets in, and secrets are shown nowhere", async () => {
+  const body = '{"ref":"main"}';
+  const sign = (secret: string, form: "hex" | "base64"): string =>
+    createHmac("sha256", secret).update(body).digest(form);
+  const github = await served(page.example("github"), {}, "GITHUB_WEBHOOK_SECRET=canary-github");
+  const shop = await served(page.example("hmac"), { "shop-secrets": "canary-new\ncanary-old\n" });
+  const sent = async ({ ask }: Served, path: string, headers: Record<string, string>): Promise<string> =>
+    outcome(await ask(path, { headers, body }));
+  const bySecret = (secret: string): Record<string, string> => ({
+    "x-hub-signature-256": `sha256=${sign(secret, "hex")}`,
+    "x-shop-hmac-sha256": sign(secret, "base64"),
+  });
+  for (const headers of [{}, bySecret("canary-wrong")]) {
+    expect(await sent(github, "/hooks/github", headers)).toBe("401 PN_ACCESS_SIGNATURE");
+    expect(await sent(shop, "/hooks/shop", headers)).toBe("401 PN_ACCESS_SIGNATURE");
+  }
+  expect([github.origin.requests.length, shop.origin.requests.length]).toEqual([0, 0]);
+  expect(await sent(github, "/hooks/github", bySecret("canary-github"))).toBe("200");
+  for (const secret of ["canary-new", "canary-old"])
+    expect(await sent(shop, "/hooks/shop", bySecret(secret))).toBe("200");
+  writeFileSync(join(shop.folder, "shop-secrets"), "canary-new\n");
+  await until("the new list", async () => (await sent(shop, "/hooks/shop", bySecret("canary-old"))).startsWith("401"));
+  for (const { program } of [github, shop]) {
+    await program.waitFor("the reason", () => program.output.includes("no secret of the route") || undefined);
+    expect(program.output).not.toContain("canary");
+  }
 });
 
 test("tokens: a stranger gets 401, and the origin sees nothing; a valid token gets in, and is shown nowhere", async () => {

@@ -158,7 +158,12 @@ describe("postern serve", () => {
   });
 
   test.for([
-    ["an option of a later version", '[proxy.access]\npassword_file = "a"\n', "PN_CONFIG_UNBUILT", "password_file"],
+    [
+      "an option of a later version",
+      "[proxy.middleware.compression]\ngzip = true\n",
+      "PN_CONFIG_UNBUILT",
+      "compression",
+    ],
     ["a file without routes", "[logging]\nlevel = 'info'\n", "PN_CONFIG_MISSING", "has no route"],
     [
       "a missing variable of monitoring, which it runs without a tunnel too",

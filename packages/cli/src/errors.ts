@@ -41,6 +41,16 @@ export const CLI_ERRORS = {
     meaning:
       "A line of the basic_auth file is not a unique user name with a bcrypt, apr1 or SHA-1 hash. Set the password again (htpasswd -B FILE NAME), or remove the line.",
   },
+  PN_PASSWORD_FILE: {
+    exit: EXIT.usage,
+    meaning:
+      "A password_file does not contain one line with a password of at most 72 bytes, or with a bcrypt, apr1 or SHA-1 hash. Write the password into the file again.",
+  },
+  PN_WEBHOOK_SECRET: {
+    exit: EXIT.usage,
+    meaning:
+      "The secrets of a webhook cannot be used: its secret_file contains none or too many, or a secret does not have the form of its kind. Write one secret per line, as the sender shows it.",
+  },
   PN_CONFIG_INVALID: {
     exit: EXIT.usage,
     meaning:

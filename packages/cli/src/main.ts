@@ -52,7 +52,7 @@ function refuseSecrets(args: readonly string[]): void {
   const end = args.indexOf("--");
   const given = args
     .slice(0, end === -1 ? undefined : end)
-    .find((arg) => /^--(api-keys?|token|password)(=|$)/.test(arg));
+    .find((arg, n) => /^--(api-keys?|token|password)(=|$)/.test(arg) && !asksForSecret(arg, args[n + 1]));
   if (given === undefined) return;
   const option = given.split("=", 1)[0] ?? "";
   throw new CliError(
@@ -61,9 +61,15 @@ function refuseSecrets(args: readonly string[]): void {
     [
       "In a file:           postern http 3000 --api-key-file my.key, or --token-file my.token",
       "In the environment:  POSTERN_API_KEY or POSTERN_TOKEN; for a server, POSTERN_API_KEYS",
+      "For visitors:        postern http 3000 --password, at the end, asks for it; or --password-file FILE",
       "Replace a secret that you typed here: it may be in your shell's history.",
     ].join("\n"),
   );
+}
+
+/** `--password` asks at the terminal. What follows it must not be a password. */
+function asksForSecret(arg: string, next = "-"): boolean {
+  return arg === "--password" && next.startsWith("-");
 }
 
 async function end(terminal: Terminal, exitCode: number): Promise<never> {

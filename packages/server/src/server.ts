@@ -87,7 +87,7 @@ export class TunnelServer implements Server, Measured {
     const onWarning = (text: string): void => this.#log.warn(text);
     const callbackSite = (): string => this.#publicAddress.url;
     const logins = provider && new VisitorLogins({ secret, onWarning, provider, callbackSite });
-    this.#policies = new TunnelPolicies(options.policies, onWarning, logins);
+    this.#policies = new TunnelPolicies(options.policies, onWarning, options.groups?.cookieKey, logins);
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,

@@ -4,6 +4,7 @@ import type { Path } from "@postern/config";
 import { PolicyError, readPolicies, writePolicies } from "@postern/gateway/policies";
 import type { Settings } from "../settings/configuration.js";
 import { loadAccess, type AccessConfiguration, type LoadedAccess } from "./loaded-access.js";
+import { passwordHash } from "./password-file.js";
 
 /** What an endpoint asks its server for. */
 export interface EndpointAccess extends Omit<LoadedAccess, "steps"> {
@@ -14,13 +15,19 @@ export interface EndpointAccess extends Omit<LoadedAccess, "steps"> {
 /**
  * Reads the access table of an endpoint. Throws CliError for the files, and TunnelError, as a server would, for what no
  * server accepts.
+ * @param saltKey returns a secret of this machine, for the hash of a password
+ * @param asked a password that a person has entered, in place of a file
  */
 export async function loadEndpointAccess(
   settings: Settings,
   access: AccessConfiguration,
   place: Path,
+  saltKey: () => string,
+  asked?: string,
 ): Promise<EndpointAccess> {
-  const { steps, ...loaded } = await loadAccess(settings, access, place);
+  const { steps: own, ...loaded } = await loadAccess(settings, access, place, saltKey);
+  const steps =
+    asked === undefined ? own : { ...own, password: { hash: await passwordHash(asked, "The input", saltKey) } };
   const policies = writePolicies(steps);
   if (Object.keys(policies).length === 0) return { policies: undefined, ...loaded };
   checkPolicySize(policies);

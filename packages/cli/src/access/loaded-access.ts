@@ -3,8 +3,10 @@ import type {
   AddressOptions,
   BasicAuthOptions,
   JwtOptions,
+  PasswordOptions,
   RateLimitOptions,
   StepOptions,
+  WebhookStepOptions,
 } from "@postern/gateway/policies";
 import type { Settings } from "../settings/configuration.js";
 import { readTokenKey } from "../settings/token-key-file.js";
@@ -12,6 +14,8 @@ import { readSecretFile } from "../settings/owned-file.js";
 import { readAddressList } from "./address-list.js";
 import { parseHtpasswd } from "./htpasswd.js";
 import { loginPolicy, requiresLogin } from "./login-provider.js";
+import { passwordHash } from "./password-file.js";
+import { webhookOptions } from "./webhook-options.js";
 
 /** The access table of a route, of an endpoint or of all tunnels. */
 export type AccessConfiguration = RouteConfiguration["access"];
@@ -24,13 +28,24 @@ export interface LoadedAccess {
   warnings: string[];
 }
 
-/** Reads an access table. Throws CliError for the files. @param place of the table in the configuration */
-export async function loadAccess(settings: Settings, access: AccessConfiguration, place: Path): Promise<LoadedAccess> {
+/**
+ * Reads an access table. Throws CliError for the files.
+ * @param place of the table in the configuration
+ * @param saltKey a secret for the salt of a password, if its hash leaves the process
+ */
+export async function loadAccess(
+  settings: Settings,
+  access: AccessConfiguration,
+  place: Path,
+  saltKey?: () => string,
+): Promise<LoadedAccess> {
   const files: string[] = [];
   const warnings: string[] = [];
   const addresses = await addressesOf(settings, access, place, files);
   const rateLimit = rateLimitOf(access);
   const basicAuth = await basicAuthOf(settings, access, place, { files, warnings });
+  const password = await passwordOf(settings, access, place, { files, warnings }, saltKey);
+  const webhook = await webhookOf(settings, access, place, { files, warnings });
   const jwt = await jwtOf(settings, access, place, files);
   const oidc = requiresLogin(settings, access, place) ? loginPolicy(access) : undefined;
   const { url, response_fields: responseFields } = access.forward_auth;
@@ -38,8 +53,10 @@ export async function loadAccess(settings: Settings, access: AccessConfiguration
     ...(addresses === undefined ? {} : { addresses }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(basicAuth === undefined ? {} : { basicAuth }),
+    ...(password === undefined ? {} : { password }),
     ...(jwt === undefined ? {} : { jwt }),
     ...(oidc === undefined ? {} : { oidc }),
+    ...(webhook === undefined ? {} : { webhook }),
     ...(url === undefined ? {} : { forwardAuth: { url, responseFields } }),
   };
   return { steps, files, warnings };
@@ -77,6 +94,35 @@ async function basicAuthOf(
   const users = parseHtpasswd(text, file);
   if (users.length === 0) warnings.push(`${file} lists no users, so nobody gets access.`);
   return { users };
+}
+
+async function passwordOf(
+  settings: Settings,
+  { password_file }: AccessConfiguration,
+  place: Path,
+  { files, warnings }: Pick<LoadedAccess, "files" | "warnings">,
+  saltKey?: () => string,
+): Promise<PasswordOptions | undefined> {
+  if (password_file === undefined) return undefined;
+  const file = settings.pathOf(password_file, ...place, "password_file");
+  const { text, warning } = await readSecretFile(file);
+  files.push(file);
+  if (warning !== undefined) warnings.push(warning);
+  return { hash: await passwordHash(text, file, saltKey) };
+}
+
+async function webhookOf(
+  settings: Settings,
+  { webhook }: AccessConfiguration,
+  place: Path,
+  { files, warnings }: Pick<LoadedAccess, "files" | "warnings">,
+): Promise<WebhookStepOptions | undefined> {
+  if (webhook.secret_file === undefined) return webhookOptions(webhook);
+  const file = settings.pathOf(webhook.secret_file, ...place, "webhook", "secret_file");
+  const { text, warning } = await readSecretFile(file);
+  files.push(file);
+  if (warning !== undefined) warnings.push(warning);
+  return webhookOptions(webhook, { text, file });
 }
 
 async function jwtOf(

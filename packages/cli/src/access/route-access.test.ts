@@ -97,6 +97,56 @@ describe("users", () => {
   });
 });
 
+test("a password is the hash of its file, beside the configuration", async () => {
+  const hash = "{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=";
+  const { folder, access } = await given('access.password_file = "secret"', { secret: `${hash}\n` });
+  expect(await access()).toEqual({ steps: { password: { hash } }, files: [join(folder, "secret")], warnings: [] });
+});
+
+describe("webhooks", () => {
+  const more = { window: 300_000, maxSize: 1_000_000 };
+
+  test("have the secrets of the table and of its file", async () => {
+    const table = '[proxy.access.webhook]\nkind = "GitHub"\nsecret = "a,b"\n';
+    expect(await stepsOf(table)).toEqual({ webhook: { kind: "github", secrets: ["a,b"], ...more } });
+    const file = `${table.replace('"a,b"', '["a", "b"]')}secret_file = "s"\n`;
+    const { folder, access } = await given(file, { s: "c\r\n\nd\n" });
+    expect(await access()).toEqual({
+      steps: { webhook: { kind: "github", secrets: ["a", "b", "c", "d"], ...more } },
+      files: [join(folder, "s")],
+      warnings: [],
+    });
+  });
+
+  test("of the kind hmac have a header", async () => {
+    const table =
+      '[proxy.access.webhook]\nkind = "hmac"\nsecret = "a"\nheader = "X-Sig"\nencoding = "base64"\nprefix = "v1:"\nwindow = "1m"\nmax_size = "2MB"\n';
+    expect(await stepsOf(table)).toEqual({
+      webhook: {
+        kind: "hmac",
+        secrets: ["a"],
+        hmac: { header: "X-Sig", algorithm: "sha256", encoding: "base64", prefix: "v1:" },
+        window: 60_000,
+        maxSize: 2_000_000,
+      },
+    });
+  });
+
+  test.each([
+    ["none", "\n", /contains no secret/],
+    ["too many", "canary\n".repeat(9), /more than 8 secrets/],
+    ["one that is not base64", "whsec_canary!", /base64/],
+  ])("are refused with %s in the file", async (_, text, message) => {
+    const table = '[proxy.access.webhook]\nkind = "standard-webhooks"\nsecret_file = "s"\n';
+    const { access } = await given(table, { s: text });
+    await expect(access()).rejects.toMatchObject({
+      code: "PN_WEBHOOK_SECRET",
+      message: expect.stringMatching(message),
+    });
+    await expect(access()).rejects.not.toMatchObject({ message: expect.stringContaining("canary") });
+  });
+});
+
 describe("tokens", () => {
   test("have the keys and claims of the table; without a key there are none", async () => {
     const table =

@@ -12,7 +12,7 @@ export interface ServerPolicies extends Omit<LoadedAccess, "steps"> {
   provider: ProviderOptions | undefined;
 }
 
-/** Reads `[tunnel.server.policies]` and `[tunnel.server.oidc]`. Throws CliError for the files, and PN_CONFIG_INVALID. */
+/** Reads `[tunnel.server.policies]` and `[tunnel.server.oidc]`. Throws CliError: PN_CONFIG_INVALID, or for a file. */
 export async function loadServerPolicies(settings: Settings): Promise<ServerPolicies> {
   const { allow, always } = settings.loaded.values.tunnel.server.policies;
   const place = ["tunnel", "server", "policies", "always"];

@@ -23,7 +23,7 @@ export function cookieKey(settings: Settings, warn: (text: string) => void): str
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     warn(
-      `The cookies of sticky_sessions and logins are only valid until the next start: ${reason}. Set state_dir in [server].`,
+      `Cookies of sticky_sessions and of logins are only valid until the next start: ${reason}. Set state_dir in [server].`,
     );
     return randomBytes(32).toString("base64url");
   }

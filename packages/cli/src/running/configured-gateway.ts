@@ -46,7 +46,7 @@ export async function loadGateway(
     files.push(...access.files);
     warnings.push(...access.warnings);
   }
-  const routes = withoutLoginCookies(configuredRoutes(settings, { trusts, steps }));
+  const routes = configuredRoutes(settings, { trusts, steps });
   try {
     checkRoutes(routes);
   } catch (error) {
@@ -67,16 +67,6 @@ export async function loadGateway(
     files: [...new Set(files)],
     warnings: [...new Set(warnings), ...served.warnings],
   };
-}
-
-/** If visitors log in for a route, the targets of the other routes do not get the cookies of their logins. */
-function withoutLoginCookies(routes: RouteOptions[]): RouteOptions[] {
-  if (!routes.some(({ steps }) => steps?.oidc !== undefined)) return routes;
-  return routes.map((route) => {
-    const { steps, action } = route;
-    if (action.kind !== "forward" || steps?.oidc !== undefined) return route;
-    return { ...route, steps: { ...steps, dropsLogins: true } };
-  });
 }
 
 /** The options of `[server]` for `startGateway`, except routes and reports. */

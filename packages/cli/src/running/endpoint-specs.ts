@@ -2,6 +2,7 @@ import type { ConnectOptions } from "@postern/client";
 import { resolve } from "node:path";
 import { endpointLabel, isFolderTarget, type EndpointConfiguration, type Path } from "@postern/config";
 import { asksForAccess } from "../access/asks-for-access.js";
+import { cookieKey } from "../credentials/cookie-key.js";
 import {
   loadClientCredential,
   loadEndpointCredential,
@@ -73,12 +74,14 @@ export async function loadEndpointSpec(
  * Completes the endpoint of the command line with the configuration's settings for all endpoints. Throws
  * PN_SERVER_MISSING, and CliError or TlsError when the credential or the folder cannot be read.
  * @param share serves the folder. Default: it is only checked.
+ * @param password for visitors, if a person has entered one
  */
 export async function loadCommandLineSpec(
   endpoint: EndpointConfiguration,
   target: LocalTarget,
   settings: Settings,
   share: ShareFolder = checkOnly,
+  password?: string,
 ): Promise<EndpointSpecs> {
   const { tunnel } = settings.loaded.values;
   const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
@@ -90,7 +93,7 @@ export async function loadCommandLineSpec(
   const path = ["tunnel", "endpoint"];
   const localTrust = await loadLocalTrust(endpoint, local, settings, path);
   const spec = specOf(commandLineLabel(endpoint), options, credential, trust, localTrust, choice);
-  return withAccess(withWarnings(spec, warnings), endpoint, settings, path);
+  return withAccess(withWarnings(spec, warnings), endpoint, settings, path, password);
 }
 
 /** The local service of an endpoint. A folder is shared. @param files of the endpoint's credentials */
@@ -115,19 +118,23 @@ async function withAccess(
   { access }: EndpointConfiguration,
   settings: Settings,
   path: Path,
+  password?: string,
 ): Promise<EndpointSpecs> {
   // An empty table of logins has no other values than a missing one.
   const hasLogin = settings.loaded.hasTable(...path, "access", "oidc");
-  if (!asksForAccess(access) && !hasLogin) return { specs, files, warnings };
+  if (password === undefined && !asksForAccess(access) && !hasLogin) return { specs, files, warnings };
   const { loadEndpointAccess } = await import("../access/endpoint-access.js");
-  const { policies, ...more } = await loadEndpointAccess(settings, access, [...path, "access"]);
+  const notes: string[] = [];
+  const saltKey = (): string => cookieKey(settings, (text) => void notes.push(text));
+  const place = [...path, "access"];
+  const { policies, ...more } = await loadEndpointAccess(settings, access, place, saltKey, password);
   return {
     specs:
       policies === undefined
         ? specs
         : specs.map((spec) => ({ ...spec, options: { ...spec.options, access: policies } })),
     files: [...files, ...more.files],
-    warnings: [...warnings, ...more.warnings],
+    warnings: [...warnings, ...more.warnings, ...notes],
   };
 }
 

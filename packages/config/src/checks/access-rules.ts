@@ -3,6 +3,7 @@ import type { Path } from "../file/path.js";
 import { isListUrl } from "../kinds/address-source.js";
 import type { RuleViolation } from "./rule-violation.js";
 import { visitorTokenViolations } from "./token-rules.js";
+import { webhookViolations } from "./webhook-rules.js";
 
 type Access = RouteConfiguration["access"];
 type Limits = Access["rate_limit"] | RouteConfiguration["middleware"]["rate_limit"];
@@ -15,6 +16,7 @@ export function* accessViolations(
 ): Generator<RuleViolation> {
   yield* limitViolations(access.rate_limit, [...path, "rate_limit"], originOf);
   yield* visitorTokenViolations(access, path, originOf);
+  yield* webhookViolations(access, path, originOf);
   if (access.forward_auth.url === undefined && access.forward_auth.response_fields.length > 0)
     yield {
       path: [...path, "forward_auth"],

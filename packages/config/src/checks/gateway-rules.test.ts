@@ -37,6 +37,29 @@ describe("a route that is refused", () => {
     ["with a target and targets", `${ROUTE}${TARGET}targets = ['http://b']\n`, /target and targets exclude each other/],
     ["with a target and a redirect", `${ROUTE}${TARGET}redirect.to = '/b'\n`, /target and redirect exclude/],
     ["with a redirect and a response", `${ROUTE}redirect.to = '/b'\nrespond.status = 200\n`, /redirect and respond/],
+    ["with a webhook without a kind", `${ROUTE}${TARGET}access.webhook.secret = 'a'\n`, /a webhook requires a kind/],
+    ["with a webhook without a secret", `${ROUTE}${TARGET}access.webhook.kind = 'github'\n`, /requires a secret/],
+    ["with an empty secret", `${ROUTE}${TARGET}access.webhook = {kind='slack', secret=''}\n`, /the secret is empty/],
+    [
+      "with too many secrets",
+      `${ROUTE}${TARGET}access.webhook = {kind='slack', secret=${JSON.stringify("abcdefghi".split(""))}}\n`,
+      /at most 8 secrets/,
+    ],
+    [
+      "with a signature in an unknown header",
+      `${ROUTE}${TARGET}access.webhook = {kind='hmac', secret='a'}\n`,
+      /"hmac" requires a header/,
+    ],
+    [
+      "with a header that its kind does not have",
+      `${ROUTE}${TARGET}access.webhook = {kind='github', secret='a', prefix='b'}\n`,
+      /prefix is only for the kind "hmac"/,
+    ],
+    [
+      "with a secret that is not base64",
+      `${ROUTE}${TARGET}access.webhook = {kind='standard-webhooks', secret='whsec_!'}\n`,
+      /a secret of this kind is base64/,
+    ],
     ["with a rate limit without a limit", `${ROUTE}${TARGET}[proxy.access.rate_limit]\nmessage = 'a'\n`, /no limit/],
     [
       "with a burst without a rate",

@@ -1,13 +1,14 @@
 import { option, section } from "./declaration.js";
 import { limitMessage, requestsPerMinute } from "./rate-limit.js";
 import { hostName, url } from "../kinds/address.js";
+import { choice } from "../kinds/choice.js";
 import { addressSources } from "../kinds/address-source.js";
 import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { fieldName, headers } from "../kinds/headers.js";
-import { list } from "../kinds/list.js";
+import { list, oneOrMore } from "../kinds/list.js";
 import { integer } from "../kinds/number.js";
-import { duration } from "../kinds/quantity.js";
+import { duration, size } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 
 const texts = (doc: string) => option(list(text()), doc, { default: [] as string[] });
@@ -32,7 +33,10 @@ export const access = section("Access control for the route. See access.md.", {
     filePath,
     "File with users for HTTP Basic authentication, as htpasswd writes it, with bcrypt, apr1 or SHA-1 hashes. Visitors without a valid name and password get 401. After 10 wrong passwords in a minute, an address gets 429. Targets get the user name in X-Forwarded-User, but not the password. The file is read again when it changes.",
   ),
-  password_file: option(filePath, "File with a password that visitors enter once.", { pending: "password pages" }),
+  password_file: option(
+    filePath,
+    "File with one line: a password, or its bcrypt, apr1 or SHA-1 hash as htpasswd writes it. Visitors enter the password on a page, once in 7 days for each browser. Programs get 401. After 10 wrong passwords in a minute, an address gets 429. A password that changes ends all logins. The file is read again when it changes.",
+  ),
   client_ca_file: option(filePath, "CA certificates that sign the client certificates of visitors, PEM.", {
     pending: "client certificates of visitors",
   }),
@@ -92,12 +96,42 @@ export const access = section("Access control for the route. See access.md.", {
     },
   ),
   webhook: section(
-    "Access for webhook requests with a valid signature.",
+    "Access for webhook requests that their sender has signed. Requests without a valid signature get 401; the log contains the reason. Requires kind, and secret or secret_file.",
     {
-      kind: option(text(), "Service that signs the requests."),
-      secret: option(text(), "Secret of the signature.", { secret: true }),
+      kind: option(
+        choice(["github", "stripe", "slack", "standard-webhooks", "hmac"]),
+        "How the requests are signed: `standard-webhooks` is the specification of standardwebhooks.com, and `hmac` a signature of the body in the field `header`.",
+      ),
+      secret: option(
+        oneOrMore(text()),
+        "Secret of the signature. A list contains several: each of them makes valid signatures, so that a secret can be replaced.",
+        { default: [] as string[], secret: true },
+      ),
+      secret_file: option(
+        filePath,
+        "File with secrets, one per line, in addition to secret. It is read again when it changes.",
+      ),
+      header: option(fieldName, "Header field with the signature, for the kind `hmac`."),
+      algorithm: option(choice(["sha256", "sha1", "sha512"]), "Hash function of the signature, for the kind `hmac`.", {
+        default: "sha256" as "sha256" | "sha1" | "sha512",
+      }),
+      encoding: option(choice(["hex", "base64"]), "Form of the signature, for the kind `hmac`.", {
+        default: "hex" as "hex" | "base64",
+      }),
+      prefix: option(text(), "Text before the signature in its field, such as `sha256=`, for the kind `hmac`.", {
+        default: "",
+      }),
+      window: option(
+        duration({ min: 1_000, max: 3_600_000 }),
+        "Maximum difference between the time in a request and the clock, in both directions. The kinds `github` and `hmac` have no time.",
+        { default: 300_000 },
+      ),
+      max_size: option(
+        size({ min: 1_000, max: 8_000_000 }),
+        "Maximum size of a body. It is kept in memory until its signature is checked. Larger ones get 413.",
+        { default: 1_000_000 },
+      ),
     },
-    { pending: "signatures of webhooks" },
   ),
   rate_limit: section(
     "Limits for each visitor. Requests that exceed them get 429 with `Retry-After`. A visitor is an IPv4 address or an IPv6 /64 network.",
@@ -162,6 +196,12 @@ export const endpointAccess = section(
       env: "POSTERN_BASIC_AUTH_FILE",
       flag: "--basic-auth <file>",
       flagDoc: "ask visitors for a user name and a password of this file, which htpasswd -B writes",
+    },
+    password_file: {
+      ...access.entries.password_file,
+      env: "POSTERN_PASSWORD_FILE",
+      flag: "--password-file <file>",
+      flagDoc: "ask visitors on a page for the password in this file",
     },
     rate_limit: section(access.entries.rate_limit.doc, {
       ...access.entries.rate_limit.entries,

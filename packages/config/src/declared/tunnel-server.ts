@@ -10,7 +10,7 @@ import { portRange } from "../kinds/port-range.js";
 import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
 import { stickiness, type Stickiness } from "../kinds/stickiness.js";
-import { POLICIES } from "./policies.js";
+import { DEFAULT_POLICIES, POLICIES } from "./policies.js";
 import { STRATEGIES } from "./strategies.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
@@ -240,10 +240,6 @@ const balancing = section(
 );
 
 /** What clients may ask for by default: everything for which the server contacts no URLs of clients. */
-const DEFAULT_POLICIES: (typeof POLICIES)[number][] = POLICIES.filter(
-  (each) => each !== "jwks_url" && each !== "forward_auth",
-);
-
 const policies = section("Access control for tunnels, which the server enforces. See access.md.", {
   allow: option(
     list(choice(POLICIES)),

@@ -22,6 +22,23 @@ export function list<T>(of: Kind<T>): Kind<T[]> {
   return kind;
 }
 
+/** One value, or a list of them. In the environment and on the command line, it is one: a secret may have commas. */
+export function oneOrMore<T>(of: Kind<T>): Kind<T[]> {
+  const several = list(of);
+  const kind: Kind<T[]> = {
+    name: `${of.name} or ${several.name}`,
+    allowed: `${of.allowed}, or ${several.allowed}`,
+    schema: { anyOf: [of.schema, several.schema] },
+    read: (value) => several.read(Array.isArray(value) ? value : [value]),
+    readText(text) {
+      const reading = of.readText(text);
+      return "fault" in reading ? reading : { value: [reading.value] };
+    },
+    show: (values) => (values.length === 1 ? of.show(values[0]!) : several.show(values)),
+  };
+  return kind;
+}
+
 function all<A, T>(given: readonly A[], read: (item: A) => Reading<T>): Reading<T[]> {
   if (given.length > MAX_ENTRIES) return { fault: `must have at most ${MAX_ENTRIES} entries` };
   const value: T[] = [];

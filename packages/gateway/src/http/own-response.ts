@@ -64,6 +64,7 @@ export function refusalResponse(refusal: Refusal, context: ResponseContext): Own
     title: STATUS_CODES[status] ?? "",
     message,
     link: refusal.link,
+    prompt: refusal.prompt,
     reference: requestId === "" ? code : `${code} · request ${requestId}`,
     json: { error: { status, code, message, retryable, ...(requestId !== "" && { request_id: requestId }) } },
   };

@@ -1,4 +1,4 @@
-import type { PageLink } from "./page-form.js";
+import type { PageLink, PasswordPrompt } from "./page-form.js";
 
 /** Why the gateway responds itself instead of relaying a message. */
 export interface Refusal {
@@ -12,6 +12,8 @@ export interface Refusal {
   readonly advice?: string;
   /** Where the visitor can go from here. */
   readonly link?: PageLink;
+  /** Asks visitors with a browser for a password. */
+  readonly prompt?: PasswordPrompt;
   /** Seconds to wait before trying again. */
   readonly retryAfter?: number;
   /** Fields that the status requires. */
@@ -118,7 +120,7 @@ export const refusals = refusalTable({
   PN_ACCESS_ADDRESS: [
     403,
     "This address is not available from your network. Use another network, or ask its owner for access.",
-    { advice: "`allow_ips` of the route or tunnel does not contain the visitor's address, or `deny_ips` does." },
+    { advice: "The visitor's address is not in `allow_ips` of the route or tunnel, or it is in `deny_ips`." },
   ],
   PN_ACCESS_LIST: [
     503,
@@ -164,10 +166,11 @@ export const refusals = refusalTable({
   ],
   PN_ACCESS_FAILURES: [
     429,
-    "Too many wrong passwords, tokens or logins came from your network. Wait for the time in Retry-After, then try again.",
+    "Too many failed attempts came from your network. Wait for the time in Retry-After, then try again.",
     {
       retryAfter: 6,
-      advice: "An address may send 10 wrong passwords, 100 invalid tokens and 30 logins that fail per minute.",
+      advice:
+        "An address may send 10 wrong passwords, 100 invalid tokens, 100 wrong signatures and 30 logins that fail per minute.",
     },
   ],
   PN_ACCESS_BUSY: [
@@ -187,6 +190,23 @@ export const refusals = refusalTable({
     403,
     "You can only log in over HTTPS. Use https:// instead of http://.",
     { advice: "Serve HTTPS. Behind a proxy with HTTPS, list the proxy in `trusted_proxies`." },
+  ],
+  PN_ACCESS_BODIES: [
+    503,
+    "The server is checking too many other requests at the moment. Try again shortly.",
+    {
+      retryAfter: 2,
+      advice:
+        "The bodies of requests that are being checked use all of the memory for them: 64 MiB, 16 MiB for each visitor, and 32 MiB for the tunnels of an owner.",
+    },
+  ],
+  PN_ACCESS_PASSWORD_PAGE: [
+    401,
+    "This address needs a password. Open it in a browser and enter the password, or ask its owner for access.",
+    {
+      advice:
+        "The file that `password_file` of the route names contains the password. Programs cannot enter it: give them a route with `basic_auth` or `jwt`.",
+    },
   ],
   PN_ACCESS_ORIGIN: [
     403,
@@ -223,6 +243,11 @@ export const refusals = refusalTable({
       retryAfter: 2,
       advice: "At most 64 logins wait for the OpenID provider at a time. Check that it responds quickly.",
     },
+  ],
+  PN_ACCESS_SIGNATURE: [
+    401,
+    "This address accepts only requests with a valid signature. Sign the request with the secret of this address.",
+    { advice: "The gateway's log names the reason. See `[proxy.access.webhook]` of the route." },
   ],
   PN_ACCESS_CHANGED: [
     503,

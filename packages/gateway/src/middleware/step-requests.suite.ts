@@ -12,6 +12,7 @@ export interface PlainStepRequest extends StepRequest {
 export function stepRequest(
   given: Partial<Pick<StepRequest, "method" | "path" | "host" | "site" | "upgrade" | "address" | "startedAt">>,
   fields: Readonly<Record<string, string>> = {},
+  body: Buffer | string = "",
 ): PlainStepRequest {
   const held: Held[] = [];
   const edits: FieldEdits[] = [];
@@ -31,6 +32,7 @@ export function stepRequest(
     held,
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
+    readBody: () => Promise.resolve(Buffer.from(body)),
     edit: (each) => void edits.push(each),
     hold: (each) => void held.push(each),
     end: () => {

@@ -40,6 +40,13 @@ export interface StepRequest {
   fieldValue(name: string, field?: Field): string;
   /** The values of all Cookie fields, joined by semicolons. */
   cookies(): string;
+  /**
+   * Reads the body before the step decides; the target gets it unchanged. A body with more than `most` bytes, or one
+   * that does not arrive in time, is refused. The promise is rejected if the request ends first.
+   * @param owner whose step it is, where several owners share a server
+   * @returns the content, without framing; the limit of the first call applies
+   */
+  readBody(most: number, owner?: string): Promise<Buffer>;
   /** Changes the fields that the target gets. */
   edit(edits: FieldEdits): void;
   /** Calls `release` of `held` when the request is over. */
@@ -53,6 +60,8 @@ export interface StepRequest {
 export interface Step {
   /** Unique among the steps of a route. */
   readonly name: string;
+  /** Paths whose requests pass the steps of this route on each host, and reach no target. Default: none. */
+  readonly paths?: readonly string[];
   /**
    * Decides about a request whose head has been read. A promise makes the request wait: nothing more of it is read
    * until the promise settles. Errors close the visitor's connection.

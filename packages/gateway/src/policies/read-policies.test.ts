@@ -67,6 +67,30 @@ const VALID: Record<string, { value: unknown; options: StepOptions; words: strin
     },
     { value: [], options: { basicAuth: { users: [] } }, words: "basic auth" },
   ],
+  password_file: [
+    { value: SHA, options: { password: { hash: SHA } }, words: "password page" },
+    { value: BCRYPT("12"), options: { password: { hash: BCRYPT("12") } }, words: "password page" },
+  ],
+  webhook: [
+    {
+      value: { kind: "github", secret: ["new", "old"] },
+      options: { webhook: { kind: "github", secrets: ["new", "old"], window: 300_000, maxSize: 1_000_000 } },
+      words: "signed webhooks (github)",
+    },
+    {
+      value: { kind: "hmac", secret: ["s"], header: "X-S", algorithm: "sha1", encoding: "base64", prefix: "v1:" },
+      options: {
+        webhook: {
+          kind: "hmac",
+          secrets: ["s"],
+          hmac: { header: "X-S", algorithm: "sha1", encoding: "base64", prefix: "v1:" },
+          window: 300_000,
+          maxSize: 1_000_000,
+        },
+      },
+      words: "signed webhooks (hmac)",
+    },
+  ],
   jwt: [
     {
       value: { secret: SECRET, issuer: "i", audience: "a", claim_fields: { "X-User": "email" } },
@@ -142,7 +166,7 @@ describe.each(Object.entries(VALID))("%s", (key, examples) => {
       expect(faultOf({ [key]: wrong }), JSON.stringify(wrong)).toMatch(/^invalid: /);
     }
     for (const { value } of examples) {
-      if (Array.isArray(value)) continue;
+      if (Array.isArray(value) || typeof value !== "object") continue;
       expect(faultOf({ [key]: { ...(value as object), canary: 1 } })).toMatch(/^invalid: .*unknown key "canary"/);
       for (const name of Object.keys(value as object))
         for (const wrong of [null, [], -1, 1.5, true, "", "\0", "x".repeat(5_000), { a: 1 }, [null]]) {
@@ -164,6 +188,8 @@ test("all kinds together are read in one order, whatever the order of the keys",
     "without 1 network",
     "60/min",
     "basic auth",
+    "password page",
+    "signed webhooks (github)",
     "login (2 emails, 1 domain, 2 groups)",
     "forward auth",
   ]);

@@ -1,6 +1,7 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
-import { routeSteps, type StepDependencies } from "../middleware/chain/route-steps.js";
+import { OwnPaths } from "../middleware/chain/own-paths.js";
+import { namedSteps, routeSteps, type StepDependencies, type StepOptions } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
 import { contentOf } from "../content.js";
@@ -40,6 +41,7 @@ export class Routes {
   /** By content, in the order of the table. */
   #served = new Map<string, GatewayRoute>();
   #table = new RouteTable<GatewayRoute>([]);
+  #ownPaths = new OwnPaths([]);
   readonly #routed = new Routed();
   /** The steps of the routes themselves, without those of their targets. */
   readonly #steps = new WeakMap<GatewayRoute, Steps>();
@@ -68,13 +70,19 @@ export class Routes {
     return this.#table.find(this.#routed.of(head, address));
   }
 
+  /** The steps that own the path of a request. It reaches no route. */
+  ownersOf(path: string): Steps | undefined {
+    return this.#ownPaths.find(path);
+  }
+
   /** Whether the host of a route, or its wildcard, covers `host`. */
   namesHost(host: string): boolean {
     return this.#table.namesHost(host);
   }
 
   /** Serves these routes from now on. @throws RangeError for a route that is not valid, and then nothing changes. */
-  replace(routes: readonly RouteOptions[]): RouteChanges {
+  replace(given: readonly RouteOptions[]): RouteChanges {
+    const routes = withoutOwnCookies(given);
     const before = this.#served;
     const served = new Map<string, GatewayRoute>();
     const byName = new Map([...before.values()].map((route) => [route.options.name, route]));
@@ -91,6 +99,7 @@ export class Routes {
       for (const route of created) this.#close(route);
       throw error;
     }
+    this.#ownPaths = new OwnPaths([...served.values()].map((route) => this.#steps.get(route)));
     this.#served = served;
     const ended = [...before].filter(([content]) => !served.has(content)).map(([, route]) => route);
     for (const route of ended) this.#close(route);
@@ -102,7 +111,7 @@ export class Routes {
     const counted = this.#traffic.use({ route: options.name });
     let steps: Steps | undefined;
     try {
-      steps = routeSteps(options.steps, this.#shared, former && this.#steps.get(former));
+      steps = routeSteps(this.#stepsOf(options), this.#shared, former && this.#steps.get(former));
       const route = this.#routeOf(options, { counted, steps }, former);
       if (steps !== undefined) this.#steps.set(route, steps);
       return route;
@@ -132,11 +141,24 @@ export class Routes {
     return new RespondRoute(options, action, dependencies);
   }
 
+  /** The steps of a route, with what they need of it. */
+  #stepsOf({ name, steps }: RouteOptions): StepOptions | undefined {
+    return steps && namedSteps(steps, name, this.#cookieKey);
+  }
+
   #close(route: GatewayRoute): void {
     route.close();
     this.#steps.get(route)?.close();
     this.#traffic.release(route.counted);
   }
+}
+
+/** If visitors log in to a route, the targets of the others must not get the cookies of its visitors. */
+function withoutOwnCookies(routes: readonly RouteOptions[]): readonly RouteOptions[] {
+  if (!routes.some(({ steps }) => steps?.password !== undefined || steps?.oidc !== undefined)) return routes;
+  return routes.map((route) =>
+    route.action.kind === "forward" ? { ...route, steps: { ...route.steps, dropsOwnCookies: true } } : route,
+  );
 }
 
 function changesOf(created: readonly GatewayRoute[], ended: readonly GatewayRoute[]): RouteChanges {

@@ -46,6 +46,8 @@ export class ServiceRouter {
     const elsewhere = redirect === undefined || proto !== "http" ? undefined : redirected(redirect, head);
     if (elsewhere !== undefined) return { ...elsewhere, onFinished };
     if (logins.owns(head.path)) return this.#loginRoute;
+    const steps = routes.ownersOf(head.path);
+    if (steps !== undefined) return { kind: "respond", page: refusals.PN_ROUTE_UNKNOWN, steps, onFinished };
     const found = routes.find(head, address);
     const { value } = found;
     if (value !== undefined && value.options.afterEndpoints !== true) return value.destination(head);

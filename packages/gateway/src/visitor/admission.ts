@@ -1,8 +1,10 @@
+import { ReadAhead } from "../bodies/read-ahead.js";
 import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
+import { visitorKey } from "../middleware/rate-limit/visitor-key.js";
 import type { FieldEdits, Held, StepRequest, Verdict } from "../middleware/step.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import type { GuardedRoute } from "../route.js";
@@ -22,6 +24,8 @@ export interface AdmittedVisitor extends VisitorSide {
   };
   /** A step waits: nothing more of the request is to be read. */
   onParked(): void;
+  /** A step reads the body: the input so far is to be passed to `readAhead`, and then what arrives. */
+  onReadAhead(): void;
   /** All steps have admitted the request. */
   onAdmitted(route: GuardedRoute): void;
   /** The request is over: a step responds to it. */
@@ -50,6 +54,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   #steps: Steps | undefined;
   #aborter: AbortController | undefined;
   #edits: FieldEdits | undefined;
+  /** The body, if a step reads it. */
+  #ahead: ReadAhead | undefined;
   #held: Held | undefined;
   /** What the request holds besides `#held`, which is rare. */
   #moreHeld: Held[] | undefined;
@@ -86,6 +92,18 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return this.#edits?.names ?? NO_NAMES;
   }
 
+  /**
+   * A step reads the body, and this is a piece of the visitor's input after the head.
+   * @returns false if no more input is needed now
+   */
+  readAhead(piece: Buffer): boolean {
+    const ahead = this.#state === "parked" ? this.#ahead : undefined;
+    if (ahead === undefined) return false;
+    const flaw = ahead.read(piece);
+    if (flaw !== undefined) this.fail(flaw);
+    return flaw !== undefined || !ahead.isDone;
+  }
+
   /** The request is over. */
   end(): void {
     this.#state = "over";
@@ -94,6 +112,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.#edits = undefined;
     this.#aborter?.abort();
     this.#aborter = undefined;
+    this.#ahead?.end();
+    this.#ahead = undefined;
     this.#held?.release();
     this.#held = undefined;
     if (this.#moreHeld === undefined) return;
@@ -125,6 +145,14 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
 
   cookies(): string {
     return this.#head.fieldValues(Field.other, "cookie", "; ");
+  }
+
+  readBody(most: number, owner?: string): Promise<Buffer> {
+    if (this.#ahead === undefined) {
+      this.#ahead = new ReadAhead(most, { visitor: visitorKey(this.address), owner });
+      if (this.#state === "parked") this.#beginAhead(this.#ahead);
+    }
+    return this.#ahead.content;
   }
 
   edit(edits: FieldEdits): void {
@@ -166,7 +194,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   }
 
   timeOut(): void {
-    this.fail(refusals.PN_ACCESS_TIMEOUT);
+    this.fail(this.#ahead?.isDone === false ? refusals.PN_HTTP_BODY_TIMEOUT : refusals.PN_ACCESS_TIMEOUT);
   }
 
   // ----
@@ -176,10 +204,17 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.#state = "parked";
     this.#beginRecord();
     this.#visitor.onParked();
+    if (this.#ahead !== undefined) this.#beginAhead(this.#ahead);
     waiting.then(
       (verdict) => this.#resume(verdict),
       (error: unknown) => this.isActive && this.#visitor.onFault(error),
     );
+  }
+
+  #beginAhead(ahead: ReadAhead): void {
+    const flaw = ahead.begin(this.#head);
+    if (flaw !== undefined) this.fail(flaw);
+    else if (!ahead.isDone) this.#visitor.onReadAhead();
   }
 
   #resume(verdict: Verdict): void {
@@ -195,6 +230,9 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     if (verdict !== undefined) return this.#refuse(verdict);
     // While the request waited, the route may have got steps that it has not passed.
     if (this.#route?.steps !== this.#steps) return this.#refuse(refusals.PN_ACCESS_CHANGED);
+    if (this.#ahead?.isDone === false) throw new Error("A step admitted a request whose body it still reads.");
+    // The visitor has got its 100 Continue.
+    if (this.#ahead !== undefined) this.#head.expectContinue = false;
     this.#state = "admitted";
     this.#aborter = undefined;
     this.#visitor.onAdmitted(this.#route as GuardedRoute);

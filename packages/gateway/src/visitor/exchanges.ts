@@ -34,6 +34,11 @@ export class Exchanges {
     this.#request = request;
   }
 
+  /** Whether the upstream accepts no more of the request's body, or of the visitor's bytes after a protocol switch. */
+  get isBodyBlocked(): boolean {
+    return this.current?.isBodyBlocked === true;
+  }
+
   /** Begins the exchange of the current request, whose head has been read. */
   begin(route: UpstreamRoute | FilesRoute): void {
     if (route.kind === "files") {
@@ -53,6 +58,14 @@ export class Exchanges {
       this.#admission = new Admission(this.#visitor, this.#request);
     this.current = this.#visitor.context.admission = this.#admission;
     this.#admission.begin(route);
+  }
+
+  /**
+   * Shows a piece of input to the step that reads the body of the current request.
+   * @returns false if no more input is needed now
+   */
+  readAhead(piece: Buffer): boolean {
+    return this.#admission?.readAhead(piece) === true;
   }
 
   #createFilesExchange(): FilesExchange {

@@ -21,6 +21,8 @@ export interface ResponseWriterOwner {
   onUnsent(): void;
 }
 
+const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
+
 /** Writes responses to a connection that speaks HTTP/1.1 or 1.0. */
 export class Http1ResponseWriter implements ResponseWriter {
   /** Whether the connection closes after this response. */
@@ -44,6 +46,11 @@ export class Http1ResponseWriter implements ResponseWriter {
   /** HTTP/1.0 has no interim responses. */
   onInterim(head: ResponseHead): void {
     if (this.#request.versionMinor === 1) this.#connection.write(head.write({ visitorMinor: 1, close: false }));
+  }
+
+  /** The visitor may send the body that it announced. */
+  writeContinue(): void {
+    this.#connection.write(CONTINUE);
   }
 
   onResponse(head: FinalHead, { lines }: ResponseEdits): ChunkForm {

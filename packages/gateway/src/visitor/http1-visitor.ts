@@ -2,7 +2,7 @@ import { Linked, TURN_END, type Connection, type ConnectionHandler, type TurnTas
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import { Body, RequestHead, refusals, worthReading } from "../http/index.js";
 import type { BodySink, Refusal, Reply } from "../http/index.js";
-import type { DelegateRoute, FilesRoute, GuardedRoute, Route, UpstreamRoute } from "../route.js";
+import type { DelegateRoute, GuardedRoute, Route } from "../route.js";
 import { ADMISSION_LIMITS } from "./admission.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { Exchanges, isExchanged, type ExchangingVisitor } from "./exchanges.js";
@@ -73,11 +73,6 @@ export class Http1Visitor
     return this.#state === "head" && this.#held.length === 0;
   }
 
-  /** Whether the upstream accepts no more of the request's body, or of the visitor's bytes after a protocol switch. */
-  get #isBodyBlocked(): boolean {
-    return this.exchange?.isBodyBlocked === true;
-  }
-
   // ---- calls from the gateway
 
   drain(): void {
@@ -130,7 +125,7 @@ export class Http1Visitor
   }
 
   onDone(): void {
-    this.#finishResponse(this.response.isLast || !this.#body.done);
+    this.onOwnWritten(this.response.isLast || !this.#body.done);
   }
 
   onOwnResponse(page: Refusal | Reply, location?: string): void {
@@ -150,11 +145,11 @@ export class Http1Visitor
     this.connection.handler = new SwitchedConnection(relay, this);
     const held = this.#held.take();
     if (held.length > 0) relay.onData(held);
-    if (!this.#isBodyBlocked) this.connection.resume();
+    if (!this.#exchanges.isBodyBlocked) this.connection.resume();
   }
 
   onRelayed(): void {
-    if (this.#isBodyBlocked) this.#watch.block();
+    if (this.#exchanges.isBodyBlocked) this.#watch.block();
   }
 
   onSent(bytes: number): void {
@@ -178,7 +173,7 @@ export class Http1Visitor
   onDrain(): void {
     try {
       this.response.credit();
-      if (this.#state === "flushing" && this.connection.unsent === 0) this.#finishResponse(false);
+      if (this.#state === "flushing" && this.connection.unsent === 0) this.onOwnWritten(false);
     } catch (error) {
       this.onFault(error);
     }
@@ -214,6 +209,12 @@ export class Http1Visitor
     if (!this.#body.done) this.connection.pause();
   }
 
+  onReadAhead(): void {
+    if (this.#head.expectContinue) this.response.writeContinue();
+    const { bytes } = this.#held;
+    if (bytes.length === 0 || this.#exchanges.readAhead(bytes)) this.connection.resume();
+  }
+
   onAdmitted(route: GuardedRoute): void {
     const hasWaited = this.#state === "parked";
     if (hasWaited) this.#expectBody(route);
@@ -234,7 +235,8 @@ export class Http1Visitor
     if (this.#oversized !== undefined) return this.#readWithoutCookies(chunk, 0);
     if (this.#held.length === 0) return this.#read(chunk, false);
     this.#held.add(chunk);
-    if (this.#state !== "head" || !worthReading(chunk, this.#held.length, this.#host.limits.headSize.bytes)) return;
+    if (this.#state !== "head") return this.#showHeld(chunk);
+    if (!worthReading(chunk, this.#held.length, this.#host.limits.headSize.bytes)) return;
     this.#held.passTo((held) => this.#read(held, true));
   }
 
@@ -283,7 +285,7 @@ export class Http1Visitor
     this.#isReading = false;
     if (this.#isIdle) this.#head.release();
     else if (this.exchange?.isActive === true) this.#head.keep();
-    if (!this.#isBodyBlocked) return;
+    if (!this.#exchanges.isBodyBlocked) return;
     this.#watch.block();
     if (this.#state === "body" || this.#state === "switched") this.connection.pause();
   }
@@ -324,11 +326,7 @@ export class Http1Visitor
   }
 
   #serve(route: Route): void {
-    if (isExchanged(route)) this.#beginExchange(route);
-    else this.#responder.decline(route.kind === "delegate" ? MISDIRECTED : route);
-  }
-
-  #beginExchange(route: UpstreamRoute | FilesRoute): void {
+    if (!isExchanged(route)) return this.#responder.decline(route.kind === "delegate" ? MISDIRECTED : route);
     const most = (this.#body.most = route.limits?.body ?? this.#host.limits.body);
     if (route.kind === "files") this.#ownResponses.countFile();
     if (most > 0 && this.#head.contentLength > most) this.#responder.refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
@@ -352,17 +350,18 @@ export class Http1Visitor
     if (this.#state === "switched") return this.connection.handler.onData(rest);
     if (this.#state !== "response" && this.#state !== "flushing" && this.#state !== "parked") return;
     this.#held.hold(rest, 0, isOurs);
-    this.connection.pause();
+    this.#showHeld(rest);
+  }
+
+  /** Input is held: `piece`. No more of it is read, except for a step that reads the body. */
+  #showHeld(piece: Buffer): void {
+    if (!this.#exchanges.readAhead(piece)) this.connection.pause();
   }
 
   // ---- responding
 
-  onOwnWritten(closes: boolean): void {
-    this.#finishResponse(closes);
-  }
-
   /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
-  #finishResponse(closes: boolean): void {
+  onOwnWritten(closes: boolean): void {
     this.context.endAdmission();
     if (closes || this.#host.closing) return this.#linger();
     const { isTurnFull } = this.#ownResponses;

@@ -10,8 +10,11 @@ export interface Policies {
   readonly deny_ips?: readonly string[];
   /** Users, each as a line of htpasswd: `name:hash`. */
   readonly basic_auth?: readonly string[];
+  /** The hash of a password that visitors enter on a page. */
+  readonly password_file?: string;
   readonly jwt?: JwtPolicy;
   readonly oidc?: OidcPolicy;
+  readonly webhook?: WebhookPolicy;
   readonly forward_auth?: ForwardAuthPolicy;
   readonly rate_limit?: RateLimitPolicy;
 }
@@ -35,6 +38,24 @@ export interface OidcPolicy {
   readonly groups?: readonly string[];
   /** Milliseconds until the provider is asked again, at least 60,000. */
   readonly max_age: number;
+}
+
+/** How the senders of webhooks sign. `header` and what follows are for the kind `hmac`. */
+export interface WebhookPolicy {
+  readonly kind: "github" | "stripe" | "slack" | "standard-webhooks" | "hmac";
+  /** 1 to 8, each valid. */
+  readonly secret: readonly string[];
+  readonly header?: string;
+  /** Default `sha256`. */
+  readonly algorithm?: "sha256" | "sha1" | "sha512";
+  /** Default `hex`. */
+  readonly encoding?: "hex" | "base64";
+  /** Default: empty. */
+  readonly prefix?: string;
+  /** Milliseconds. Default 300,000. */
+  readonly window?: number;
+  /** Bytes of a body. Default 1,000,000. */
+  readonly max_size?: number;
 }
 
 export interface ForwardAuthPolicy {

@@ -40,7 +40,7 @@ describe("logins of visitors", () => {
     expect(() => new TunnelPolicies({ always: { oidc: { emails: [], domains: [], groups: [], maxAge: 1 } } })).toThrow(
       RangeError,
     );
-    const policies = new TunnelPolicies({}, undefined, visitorLogins());
+    const policies = new TunnelPolicies({}, undefined, undefined, visitorLogins());
     expect(policies.read(LOGIN)).toMatchObject({ permissions: ["oidc"] });
     policies.replace({ allow: [] });
     expect(policies.read(LOGIN)).toEqual({ code: "PN_POLICY_FORBIDDEN", detail: "oidc" });
@@ -48,7 +48,7 @@ describe("logins of visitors", () => {
 
   test("have paths of their own only while a tunnel has logins", () => {
     const logins = visitorLogins();
-    const policies = new TunnelPolicies({}, undefined, logins);
+    const policies = new TunnelPolicies({}, undefined, undefined, logins);
     const path = "/.postern/oidc/enter";
     expect(logins.owns(path)).toBe(false);
     const policy = policies.take("ann", "shop", policies.read(LOGIN) as AskedPolicies);
@@ -59,7 +59,7 @@ describe("logins of visitors", () => {
   });
 
   test("are not those of a later owner of the name", () => {
-    const policies = new TunnelPolicies({}, undefined, visitorLogins());
+    const policies = new TunnelPolicies({}, undefined, undefined, visitorLogins());
     const read = policies.read(LOGIN) as AskedPolicies;
     const links = ["ann", "bob"].map((owner) => {
       const { steps } = policies.take(owner, "shop", read);
@@ -71,7 +71,7 @@ describe("logins of visitors", () => {
         upgrade: "",
         cookies: () => "",
         fieldValue: (name: string) => (name === "accept" ? "text/html" : ""),
-      } as never) as { fields: { Location: string } };
+      } as never) as unknown as { fields: { Location: string } };
       const token = new URL(verdict.fields.Location).searchParams.get("login_token")!;
       return (new Seal("secret").open("login", token, 0) as { value: { policy: string } }).value.policy;
     });

@@ -1,5 +1,6 @@
-import { hash } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import {
+  namedSteps,
   POLICY_KINDS,
   POLICY_PERMISSIONS,
   routeSteps,
@@ -28,7 +29,9 @@ export const DEFAULT_PERMISSIONS: readonly string[] = [
   "deny_ips",
   "rate_limit",
   "basic_auth",
+  "password_file",
   "jwt",
+  "webhook",
   "oidc",
 ];
 
@@ -36,6 +39,7 @@ export const DEFAULT_PERMISSIONS: readonly string[] = [
 export class TunnelPolicies {
   readonly #onWarning: (text: string) => void;
   readonly #logins: VisitorLogins | undefined;
+  readonly #cookieKey: () => string;
   readonly #room = new SharedRoom(SERVER_LIMITS.policyEntries);
   #allowed: ReadonlySet<string> = new Set();
   #always: ServerPolicy = { options: undefined, steps: undefined };
@@ -48,11 +52,19 @@ export class TunnelPolicies {
   readonly #idle = new Map<string, TunnelPolicy>();
 
   /**
-   * @param logins undefined: the server has no provider, so that clients cannot ask for logins
+   * @param cookieKey returns the secret that signs logins. Default: a random one, so that a restart ends them
+   * @param logins undefined: the server has no provider, so that clients cannot ask for logins at one
    * @throws RangeError as `checkPolicyOptions`.
    */
-  constructor(options: PolicyOptions = {}, onWarning: (text: string) => void = () => {}, logins?: VisitorLogins) {
+  constructor(
+    options: PolicyOptions = {},
+    onWarning: (text: string) => void = () => {},
+    cookieKey?: () => string,
+    logins?: VisitorLogins,
+  ) {
+    const random = randomBytes(32).toString("base64url");
     this.#onWarning = onWarning;
+    this.#cookieKey = cookieKey ?? ((): string => random);
     this.#logins = logins;
     this.#plain = new TunnelPolicy({ owner: "", name: "" }, NO_POLICIES, undefined, this.#always);
     this.replace(options);
@@ -111,7 +123,10 @@ export class TunnelPolicies {
     if (content !== this.#alwaysContent) {
       const former = this.#always.steps;
       const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning: this.#onWarning };
-      this.#always = { options: always, steps: always && routeSteps(always, { poll, logins: this.#logins }, former) };
+      this.#always = {
+        options: always,
+        steps: always && routeSteps(this.#named(always, "*"), { poll, logins: this.#logins }, former),
+      };
       this.#alwaysContent = content;
       this.#plain.follow(this.#always);
       for (const policy of this.#policies.values()) policy.follow(this.#always);
@@ -123,10 +138,18 @@ export class TunnelPolicies {
   #create(holder: PolicyHolder, asked: AskedPolicies, former: TunnelPolicy | undefined): TunnelPolicy {
     const onWarning = (text: string): void => this.#onWarning(`${holder.name}: ${text}`);
     const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning };
-    const { owner } = holder;
-    const own = routeSteps(asked.options, { poll, logins: this.#logins }, former?.own, { owner, room: this.#room });
+    const options = asked.options && this.#named(asked.options, keyOf(holder));
+    const own = routeSteps(options, { poll, logins: this.#logins }, former?.own, {
+      owner: holder.owner,
+      room: this.#room,
+    });
     former?.own?.closeExcept(own);
     return new TunnelPolicy(holder, asked, own, this.#always);
+  }
+
+  /** Warnings begin with the name of the tunnel anyway. */
+  #named(options: StepOptions, id: string): StepOptions {
+    return { ...namedSteps(options, `tunnel ${id}`, this.#cookieKey), webhook: options.webhook };
   }
 
   #forget({ holder, own }: TunnelPolicy): void {

@@ -26,6 +26,12 @@ export const http: CommandDeclaration = {
     access.entries.deny_ips,
     access.entries.basic_auth,
     access.entries.oidc.entries.enabled,
+    {
+      form: "flag",
+      flags: "--password",
+      description: "ask visitors on a page for a password, which you enter here at the start",
+    },
+    access.entries.password_file,
     access.entries.rate_limit.entries.requests_per_minute,
     auth.entries.api_key_file,
     auth.entries.token_file,
@@ -68,6 +74,7 @@ Examples:
     postern http 3000 --subdomain my-app --join      on each of several machines
     postern http 3000 --basic-auth ./users           visitors need a password
     postern http 3000 --oidc                         visitors log in
+    postern http 3000 --password                     visitors enter it on a page
     postern http 3000 --allow-ip 192.0.2.0/24 --rate-limit 60/min
     postern http https://localhost:8443 --host-header rewrite
     postern http https://192.168.1.10:8006 --local-insecure

@@ -1,3 +1,4 @@
+import type { EndpointConfiguration } from "@postern/config";
 import { EndpointsService } from "../../running/endpoints-service.js";
 import { commandLineLabel, loadCommandLineSpec, type EndpointSpecs } from "../../running/endpoint-specs.js";
 import { reloadMessage } from "../../running/reload.js";
@@ -35,6 +36,7 @@ export async function run(text: string, given: CommandInput, terminal: Terminal)
   const endpoint = commandLineEndpoint(all);
   const label = commandLineLabel(endpoint);
   const settings = await readSettings(all);
+  const password = given.isSet("--password") ? await passwordOf(endpoint) : undefined;
   refuseUnsupported(settings, ...SECTIONS);
   const folders = new SharedFolders({
     env: terminal.env,
@@ -43,7 +45,8 @@ export async function run(text: string, given: CommandInput, terminal: Terminal)
       onFault: (error) => reporting.warn(`A visitor's connection was closed: internal error: ${String(error)}`),
     },
   });
-  const load = (each: Settings): Promise<EndpointSpecs> => loadCommandLineSpec(endpoint, target, each, folders.share);
+  const load = (each: Settings): Promise<EndpointSpecs> =>
+    loadCommandLineSpec(endpoint, target, each, folders.share, password);
   const { specs, files: credentialFiles, warnings } = await load(settings);
 
   let live: LiveView | undefined;
@@ -110,6 +113,14 @@ export async function run(text: string, given: CommandInput, terminal: Terminal)
     },
   });
   return EXIT.done;
+}
+
+/** The password for visitors, which a person enters. */
+async function passwordOf({ access }: EndpointConfiguration): Promise<string> {
+  if (access.password_file !== undefined)
+    throw new CliError("PN_USAGE", "--password and --password-file exclude each other. Use one of them.");
+  const { askedPassword } = await import("../../access/asked-password.js");
+  return askedPassword(process.stdin, (text) => void process.stderr.write(text));
 }
 
 /** @param qrCode lines that are printed before those of requests. */

@@ -74,7 +74,11 @@ export class BasicAuthStep implements Step {
 
   check(request: StepRequest): Verdict | Promise<Verdict> {
     const field = request.fieldValue("authorization");
-    if (field === "") return UNKNOWN;
+    return field === "" ? UNKNOWN : this.checkCredentials(request, field);
+  }
+
+  /** @param field credentials of the visitor, as in the Authorization field */
+  checkCredentials(request: StepRequest, field: string): Verdict | Promise<Verdict> {
     const { startedAt: now } = request;
     const failures = this.#failures.admit(request.address, now);
     if (!(failures instanceof RateEntry)) return failures;

@@ -4,14 +4,17 @@ import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-s
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
-import { LoginCookiesStep } from "../oidc/login-cookies-step.js";
 import type { Logins } from "../oidc/logins.js";
 import { OidcStep } from "../oidc/oidc-step.js";
 import type { OidcOptions } from "../oidc/policy.js";
+import { OwnCookiesStep } from "../own-cookies/own-cookies-step.js";
+import type { PasswordOptions } from "../password/password-login.js";
+import { PasswordStep } from "../password/password-step.js";
 import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
 import type { Tenancy } from "../tenancy.js";
+import { WebhookStep, type WebhookStepOptions } from "../webhook/webhook-step.js";
 
 /** The steps of a route, as data. */
 export interface StepOptions {
@@ -21,12 +24,16 @@ export interface StepOptions {
   readonly rateLimit?: RateLimitOptions | undefined;
   /** Names and passwords of visitors. Default: none are needed. */
   readonly basicAuth?: BasicAuthOptions | undefined;
+  /** A password that visitors enter on a page. Default: none is needed. */
+  readonly password?: PasswordOptions | undefined;
+  /** Whether targets get no cookies of passwords, because other routes of the same hosts have them. Default false. */
+  readonly dropsOwnCookies?: boolean | undefined;
   /** Tokens of visitors. Default: none are needed. */
   readonly jwt?: JwtOptions | undefined;
   /** Logins at an OpenID provider. Default: none are needed. */
   readonly oidc?: OidcOptions | undefined;
-  /** Whether targets get no cookies of logins, because other routes of the same hosts have logins. Default false. */
-  readonly dropsLogins?: boolean | undefined;
+  /** Signatures of webhooks. Default: none are needed. */
+  readonly webhook?: WebhookStepOptions | undefined;
   /** A service that decides about each request. Default: none. */
   readonly forwardAuth?: ForwardAuthOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
@@ -42,6 +49,20 @@ export interface StepDependencies {
 }
 
 /**
+ * The steps of a route or of a tunnel, with what they need of it.
+ * @param name tells it from all others
+ * @param key returns the secret that signs cookies
+ */
+export function namedSteps(options: StepOptions, name: string, key: () => string): StepOptions {
+  const { password, webhook } = options;
+  return {
+    ...options,
+    ...(password && { password: { ...password, signing: { key: key(), route: name } } }),
+    ...(webhook && { webhook: { ...webhook, route: name } }),
+  };
+}
+
+/**
  * Creates the steps of a route, in the order in which a request passes them: those that cost little come first.
  * @param former the steps of the route of the same name before a reload: what they know of visitors is kept
  * @param tenancy undefined: the steps are the operator's
@@ -49,18 +70,23 @@ export interface StepDependencies {
  * @throws RangeError for an option that is not valid.
  */
 export function routeSteps(
-  { addresses, rateLimit, basicAuth, jwt, oidc, dropsLogins, forwardAuth, credentials }: StepOptions = {},
+  options: StepOptions = {},
   { poll, logins }: StepDependencies = {},
   former?: Steps,
   tenancy?: Tenancy,
 ): Steps | undefined {
+  const { addresses, rateLimit, basicAuth, password, dropsOwnCookies, jwt, webhook, oidc, forwardAuth, credentials } =
+    options;
+  const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
   if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit, tenancy));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth, undefined, tenancy));
-  if (jwt !== undefined) steps.push(new JwtStep(jwt, poll && { onWarning: poll.onWarning }, tenancy));
+  if (password !== undefined) steps.push(new PasswordStep(password, undefined, undefined, tenancy));
+  if (password !== undefined || dropsOwnCookies === true) steps.push(new OwnCookiesStep());
+  if (jwt !== undefined) steps.push(new JwtStep(jwt, warnings, tenancy));
+  if (webhook !== undefined) steps.push(new WebhookStep(webhook, warnings, tenancy));
   if (oidc !== undefined) steps.push(new OidcStep(oidc, loginsOf(logins), tenancy));
-  else if (dropsLogins === true) steps.push(new LoginCookiesStep());
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);

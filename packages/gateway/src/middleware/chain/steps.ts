@@ -1,12 +1,17 @@
+import { refusals } from "../../http/index.js";
+import { PASSWORD_PATHS } from "../password/password-paths.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
 
 /** The steps of a route, in the order in which a request passes them. */
 export class Steps {
   readonly #steps: readonly Step[];
+  /** Whether a step has paths of its own. */
+  readonly #hasPaths: boolean;
 
   /** @param former those of the route before a reload */
   constructor(steps: readonly Step[], former?: Steps) {
     this.#steps = steps;
+    this.#hasPaths = steps.some(({ paths }) => paths !== undefined);
     const formerSteps = former === undefined ? [] : former.#steps;
     for (const step of steps) {
       const before = formerSteps.find(({ name }) => name === step.name);
@@ -28,7 +33,12 @@ export class Steps {
       if (verdict instanceof Promise) return this.#continue(verdict, n + 1, request);
       if (verdict !== undefined) return verdict;
     }
-    return undefined;
+    return this.#hasPaths ? unknownPath(request) : undefined;
+  }
+
+  /** The paths of the steps themselves. */
+  get paths(): string[] {
+    return this.#steps.flatMap(({ paths = [] }) => paths);
   }
 
   close(): void {
@@ -49,6 +59,11 @@ export class Steps {
       signal.throwIfAborted();
       verdict = await this.#steps[n]!.check(request);
     }
-    return verdict;
+    return verdict ?? (this.#hasPaths ? unknownPath(request) : undefined);
   }
+}
+
+/** A path of steps that none of them knows reaches no target either. */
+function unknownPath({ path }: StepRequest): Verdict {
+  return path.startsWith(PASSWORD_PATHS) ? refusals.PN_ROUTE_UNKNOWN : undefined;
 }

@@ -2,7 +2,7 @@ import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import { builtins, publicLookup } from "@postern/net";
 import { meaningOf, refusals, type Field, type Reply } from "../../http/index.js";
 import { targetField } from "../credential/target-field.js";
-import { withoutLogins } from "../oidc/login-cookies.js";
+import { withoutOwn } from "../own-cookies/own-cookies.js";
 import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 
 /** A service that decides about each request of a route. */
@@ -99,7 +99,7 @@ export class ForwardAuthStep implements Step {
     for (const [name, field] of ASKED) {
       const given = request.fieldValue(name, field);
       // The service needs no cookies of logins, and could use them.
-      const value = name === "cookie" ? (withoutLogins(given) ?? given) : given;
+      const value = name === "cookie" ? (withoutOwn(given) ?? given) : given;
       if (value !== "") headers[name] = value;
     }
     for (const line of request.identityLines.split("\r\n")) {

@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  cookieField,
-  cookieNames,
-  cookieValues,
-  removedCookie,
-  sessionCookie,
-  withoutLogins,
-} from "./login-cookies.js";
+import { withoutOwn } from "../own-cookies/own-cookies.js";
+import { cookieField, cookieNames, cookieValues, removedCookie, sessionCookie } from "./login-cookies.js";
 
 const S = sessionCookie("policy-0123456789");
 
@@ -41,5 +35,5 @@ test.for([
   [`\t${S} =x; b=2`, "b=2"],
   [`xx${S}=x`, `xx${S}=x`],
 ] as const)("targets get of %j: %j", ([cookies, kept]) => {
-  expect(withoutLogins(cookies)).toBe(kept);
+  expect(withoutOwn(cookies)).toBe(kept);
 });

@@ -3,7 +3,6 @@
  * that no other host can set it.
  */
 const PREFIX = "__Host-postern_";
-const OWN = new RegExp(`^\\s*${PREFIX}`, "i");
 
 /** Cookies with the same name that are tried. */
 const MOST_TRIED = 4;
@@ -45,13 +44,6 @@ export function cookieNames(cookies: string, kind: "session" | "pending"): strin
   const begin = `${PREFIX}${kind}_`;
   const names = cookies.split(";").map((cookie) => cookie.slice(0, cookie.indexOf("=")).trim());
   return [...new Set(names)].filter((name) => name.startsWith(begin) && /^[\w-]+$/.test(name));
-}
-
-/** The cookies without those of logins; undefined if there are none of them. */
-export function withoutLogins(cookies: string): string | undefined {
-  if (!/__Host-postern_/i.test(cookies)) return undefined;
-  const kept = cookies.split(";").filter((cookie) => !OWN.test(cookie));
-  return kept.join(";").trim();
 }
 
 /** A Set-Cookie field. @param seconds undefined: until the browser closes */

@@ -3,8 +3,9 @@ import type { RoomShare } from "../shared-room.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
 import type { Tenancy } from "../tenancy.js";
 import type { Session } from "./host-pages.js";
+import { withoutOwn } from "../own-cookies/own-cookies.js";
 import { identityEdits, identityLines } from "./identity.js";
-import { cookieValues, sessionCookie, withoutLogins } from "./login-cookies.js";
+import { cookieValues, sessionCookie } from "./login-cookies.js";
 import { LoginPaths } from "./login-paths.js";
 import { LOGIN_PATHS, type LoginPolicy, type Logins } from "./logins.js";
 import type { OidcOptions } from "./policy.js";
@@ -48,7 +49,7 @@ export class OidcStep implements Step {
     // Browsers let pages of other sites open WebSockets, with the visitor's cookies.
     if (request.upgrade !== "" && request.fieldValue("origin").toLowerCase() !== request.site)
       return refusals.PN_ACCESS_ORIGIN;
-    request.edit(identityEdits(known.lines, withoutLogins(cookies)));
+    request.edit(identityEdits(known.lines, withoutOwn(cookies)));
     return undefined;
   }
 
