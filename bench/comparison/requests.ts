@@ -28,14 +28,15 @@ export function compareRequests(connections: number, against: string): Row {
     run: async (stage, settings) => {
       const origin = await startOrigin(stage);
       const samples = await compareBuilds(settings, against, settings.rounds, async (build) =>
-        open(stage, await startPostern(stage, build, origin.address), connections),
+        openBursts(stage, await startPostern(stage, build, origin.address), connections),
       );
       return [summary(`CPU per request, ${connections} connection${plural}`, samples, settings, microseconds)];
     },
   };
 }
 
-async function open(stage: Stage, setup: Setup, connections: number): Promise<Subject<number>> {
+/** A setup that is measured in bursts of requests. */
+export async function openBursts(stage: Stage, setup: Setup, connections: number): Promise<Subject<number>> {
   const { address, host, processes } = setup;
   const visitor = stage.script("bursts", { address, host, path: SMALL, connections });
   await visitor.report();

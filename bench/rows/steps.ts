@@ -1,6 +1,7 @@
 import type { Step, StepRequest } from "../../packages/gateway/dist/middleware/step.js";
 import { AddressStep } from "../../packages/gateway/dist/middleware/addresses/address-step.js";
 import { BasicAuthStep } from "../../packages/gateway/dist/middleware/basic-auth/basic-auth-step.js";
+import { JwtStep } from "../../packages/gateway/dist/middleware/jwt/jwt-step.js";
 import { RateLimitStep } from "../../packages/gateway/dist/middleware/rate-limit/rate-limit-step.js";
 import { callRate } from "../measure/call-rate.ts";
 import { line, verdict, type Line, type Row } from "../row.ts";
@@ -21,9 +22,11 @@ export const steps: Row = {
     const denied = new AddressStep({ deny: networks(ENTRIES) });
     const limited = new RateLimitStep({ requestsPerMinute: 1e9, window: 60_000, concurrent: 1_000 });
     const basic = await knownUsers();
+    const tokens = await knownTokens();
     return [
       measure(settings, `addresses, a list of ${ENTRIES.toLocaleString("en")}`, 1_000, denied, visitors()),
       measure(settings, "rate limit", 300, limited, visitors()),
+      measure(settings, "JWT, a token that is known", 1_000, tokens.step, tokens.requests),
       measure(settings, "basic auth, a password that is known", 2_000, basic, users()),
     ];
   },
@@ -66,6 +69,8 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     address,
     startedAt: performance.now(),
     identityLines: "",
+    certificate: undefined,
+    principal: undefined,
     signal: AbortSignal.any([]),
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
@@ -100,4 +105,20 @@ async function knownUsers(): Promise<BasicAuthStep> {
   });
   for (let n = 0; n < USERS; n++) await step.check(request(`10.9.9.${n}`, { authorization: basicOf(n) }));
   return step;
+}
+
+/** A step that has verified a token of each user. */
+async function knownTokens(): Promise<{ step: JwtStep; requests: StepRequest[] }> {
+  const { createHmac } = await import("node:crypto");
+  const secret = "a secret of the benchmarks, 32 bytes";
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const tokenOf = (n: number): string => {
+    const text = `${part({ alg: "HS256" })}.${part({ sub: `user-${n}`, exp: Math.ceil(Date.now() / 1_000) + 3_600 })}`;
+    return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+  };
+  const step = new JwtStep({ secret, fields: { "X-Forwarded-User": "sub" } });
+  const fields = Array.from({ length: USERS }, (_, n) => ({ authorization: `Bearer ${tokenOf(n)}` }));
+  for (const [n, each] of fields.entries()) await step.check(request(`10.9.8.${n}`, each));
+  const requests = Array.from({ length: VISITORS }, (_, n) => request(`10.${n >> 8}.${n & 255}.1`, fields[n % USERS]));
+  return { step, requests };
 }

@@ -30,7 +30,7 @@ import { BCRYPT_COSTS } from "@postern/gateway/policies";
 import { DEFAULT_LIMITS, LOGIN_LIMITS, MAX_POLICIES, WORK_LIMITS } from "@postern/protocol";
 import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS } from "@postern/server";
 import { LOGIN_ROWS } from "./login-limits.ts";
-import { size, time } from "./quantity.ts";
+import { percent, size, time } from "./quantity.ts";
 
 type Row = [limited: string, value: string, beyond: string];
 
@@ -106,9 +106,9 @@ export function limitsPage(): string {
     ],
     ["time for the access checks of a request (access.md)", time(ADMISSION_LIMITS.answer), "503 PN_ACCESS_TIMEOUT"],
     [
-      "visitors that the rate limit of a route counts",
+      "visitors, users or header values that the rate limit of a route counts",
       `${RATE_LIMITS.keys}`,
-      "the count of the visitor that has used least of its limit is dropped",
+      "the count of the one that has used least of its limit is dropped",
     ],
     ["wrong passwords from an address", `${FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
     ["size of the form with a password", size(PASSWORD_LIMITS.form), "413 PN_HTTP_BODY_TOO_LARGE"],

@@ -2,7 +2,7 @@ export function size(bytes: number): string {
   return bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MiB` : `${bytes / 1024} KiB`;
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${share * 100} %`;
 }
 

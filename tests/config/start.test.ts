@@ -267,7 +267,7 @@ describe("a change of the file", () => {
   });
 });
 
-const UNSUPPORTED_SERVER = "[tunnel.server]\nenabled = true\n[tunnel.server.rate_limit]\nenabled = true\n";
+const UNSUPPORTED_SERVER = "[tunnel.server]\nenabled = true\n[tunnel.server.acme]\nenabled = true\n";
 
 describe("start is refused", () => {
   test.for([
@@ -276,7 +276,7 @@ describe("start is refused", () => {
       "with an unsupported option of the server, though the client is disabled",
       `[tunnel]\nenabled = false\n${UNSUPPORTED_SERVER}`,
       "PN_CONFIG_UNBUILT",
-      /\[tunnel\.server\.rate_limit\]/,
+      /\[tunnel\.server\.acme\]/,
     ],
     [
       "with a missing variable of monitoring, which the gateway runs without a tunnel too",
@@ -323,7 +323,7 @@ describe("the other commands use the same file", () => {
     const { file } = StartProcess.launch(onTestFinished, UNSUPPORTED_SERVER.replace("enabled = true\n", ""));
     const half = postern(onTestFinished, ["server", "--config", file]);
     await half.ends(2);
-    expect(half.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*\[tunnel\.server\.rate_limit\]/);
+    expect(half.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*\[tunnel\.server\.acme\]/);
   });
 
   test("postern http uses its server, key and settings, but not its names; flags override it", async () => {

@@ -1,20 +1,22 @@
 import { createHmac } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import {
+  CertificateAuthority,
   claimPort,
   exchange,
+  needs,
   Origin,
   scratchFolder,
   ServerProcess,
   TEST_KEY,
   until,
+  type CertificateFiles,
   type Exchange,
   type Program,
 } from "@postern/testkit";
-import { JarBrowser } from "../access/jar-browser.ts";
-import { CLIENT_ID, CLIENT_SECRET, OpenIdService } from "../access/open-id-service.ts";
 import { DocumentedPage, shell } from "./documented-page.ts";
 
 let page: DocumentedPage;
@@ -30,10 +32,7 @@ beforeAll(() => {
     ["hmac", "toml", /kind = "hmac"/],
     ["token", "toml", /claim_fields/],
     ["service", "toml", /forward_auth/],
-    ["login", "toml", /emails = /],
-    ["hosts", "toml", /callback_url/],
-    ["server", "toml", /^\[tunnel\.server\.oidc\]/],
-    ["endpoint", "toml", /tunnel\.endpoints\.access\.oidc/],
+    ["certificate", "toml", /client_ca_file/],
     ["rate", "toml", /requests_per_minute = 60/],
     ["credential", "toml", /bearer_token/],
     ["tunnel password", "sh", /http 3000 .*--basic-auth/],
@@ -53,18 +52,13 @@ interface Served {
 }
 
 /** Runs `postern serve` with an example, and an origin in place of its target. */
-async function served(
-  example: string,
-  files: Record<string, string> = {},
-  environment = "",
-  listenPort = 0,
-): Promise<Served> {
+async function served(example: string, files: Record<string, string> = {}, environment = ""): Promise<Served> {
   const folder = scratchFolder(onTestFinished);
   const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.end("origin"));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
   const text = example.replace("localhost:3000", `127.0.0.1:${origin.port}`);
   writeFileSync(join(folder, "postern.toml"), text, { mode: 0o600 });
-  const program = shell(onTestFinished, folder, `${environment} npx postern serve --listen 127.0.0.1:${listenPort}`);
+  const program = shell(onTestFinished, folder, `${environment} npx postern serve --listen 127.0.0.1:0`);
   const [, port = ""] = await program.waitFor(
     "the address",
     () => /http:\/\/127\.0\.0\.1:(\d+)/.exec(program.output) ?? undefined,
@@ -221,7 +215,8 @@ test("tokens: a stranger gets 401, and the origin sees nothing; a valid token ge
 
 test("a service decides: a stranger gets its answer, and the origin sees nothing; upgrades are checked, too", async () => {
   const service = await Origin.start(onTestFinished, (incoming, outgoing) => {
-    if (incoming.headers.cookie === "session=ann") outgoing.writeHead(200, { "Remote-User": "ann" }).end();
+    if (incoming.headers.cookie === "session=ann")
+      outgoing.writeHead(200, { "Remote-User": "ann", "Set-Cookie": "session=new" }).end();
     else outgoing.writeHead(302, { Location: "https://login.example.com/", "Set-Cookie": ["a=b", "c=d"] }).end();
   });
   const example = page.example("service", { "localhost:9091": `127.0.0.1:${service.port}`, "app.example.com": "a" });
@@ -235,7 +230,8 @@ test("a service decides: a stranger gets its answer, and the origin sees nothing
   expect(origin.requests).toHaveLength(0);
   expect(service.last.headers).toMatchObject({ "x-forwarded-uri": "/x%2Fy?z", "x-forwarded-host": "a" });
   const forged = { cookie: "session=ann", "remote-user": "eve", Remote_Groups: "admins" };
-  expect(outcome(await ask("/", { headers: forged }))).toBe("200");
+  const admitted = await ask("/", { headers: forged });
+  expect([outcome(admitted), admitted.headers["set-cookie"]]).toEqual(["200", ["session=new"]]);
   expect(origin.last.headers["remote-user"]).toBe("ann");
   expect(origin.last.rawHeaders.join()).not.toMatch(/eve|admins/);
   await service.close();
@@ -244,80 +240,39 @@ test("a service decides: a stranger gets its answer, and the origin sees nothing
   expect(origin.requests).toHaveLength(1);
 });
 
-/** A provider with the accounts ann and eve, and `text` with its address. */
-async function withProvider(text: string): Promise<{ provider: OpenIdService; example: string }> {
-  const provider = await OpenIdService.start(onTestFinished);
-  provider.accounts.set("ann", { email: "ann@example.com", email_verified: true, groups: ["staff"] });
-  provider.accounts.set("eve", { email: "eve@evil.example", email_verified: true });
-  return { provider, example: text.replace("https://auth.example.com", provider.issuer) };
-}
-
-const OIDC_FILES = { "oidc-secret": `${CLIENT_SECRET}\n` };
-
-test("logins: a stranger gets a login page, and the origin sees nothing; only the named accounts get in", async () => {
-  const { provider, example } = await withProvider(page.example("login", { "app.example.com": "app.localhost" }));
-  const { program, origin } = await served(example.replace('"postern"', `"${CLIENT_ID}"`), OIDC_FILES);
-  const [, port = ""] = /127\.0\.0\.1:(\d+)/.exec(program.output) ?? [];
-  const url = `http://app.localhost:${port}/`;
-  provider.serve([`${url}.postern/oidc/callback`]);
-  const [eve, ann] = [new JarBrowser(), new JarBrowser()];
-  expect((await eve.send(url, { method: "POST" })).headers["postern-error"]).toBe("PN_ACCESS_LOGIN");
-  expect((await eve.logIn(await eve.open(url), "eve")).headers["postern-error"]).toBe("PN_ACCESS_ACCOUNT");
-  expect(origin.requests).toHaveLength(0);
-  expect((await ann.logIn(await ann.open(url), "ann")).status).toBe(200);
-  expect(origin.last.headers).toMatchObject({ "x-forwarded-user": "ann", "x-forwarded-email": "ann@example.com" });
-  expect((await ann.send(`${url}.postern/oidc/logout`)).headers.location).toContain(provider.issuer);
-  expect((await ann.send(url)).status).toBe(303);
-  expect(origin.requests).toHaveLength(1);
-});
-
-test("logins for several hosts: the provider knows one callback, and groups decide", async () => {
+test("certificates: a stranger gets 403, and the origin sees nothing; a visitor with a certificate and its name gets in", async (context) => {
+  needs(context, "openssl");
+  const [servers, staff] = ["servers", "staff"].map((name) => new CertificateAuthority(onTestFinished, name));
+  const server = servers!.issue({ names: ["internal.example.com"] });
   const port = await claimPort();
-  const callback = `http://login.localhost:${port}/.postern/oidc/callback`;
-  const { provider, example } = await withProvider(
-    page
-      .example("hosts", { "app.example.com": "app.localhost", "wiki.example.com": "wiki.localhost" })
-      .replace("https://login.example.com/.postern/oidc/callback", callback)
-      .replace("localhost:3001", "127.0.0.1:1"),
-  );
-  provider.serve([callback]);
-  const { origin } = await served(example.replace('"postern"', `"${CLIENT_ID}"`), OIDC_FILES, "", port);
-  const [eve, ann] = [new JarBrowser(), new JarBrowser()];
-  const [app, wiki] = ["app", "wiki"].map((name) => `http://${name}.localhost:${port}/`) as [string, string];
-  expect((await eve.logIn(await eve.open(app), "eve")).headers["postern-error"]).toBe("PN_ACCESS_ACCOUNT");
-  expect(origin.requests).toHaveLength(0);
-  expect((await ann.logIn(await ann.open(app), "ann")).status).toBe(200);
-  expect(origin.last.headers["x-forwarded-groups"]).toBe("staff");
-  // Every account may use it, and its target does not exist.
-  for (const browser of [eve, ann])
-    expect((await browser.open(wiki)).headers["postern-error"]).toBe("PN_TARGET_REFUSED");
-});
-
-test("logins for tunnels: the server sends visitors to its provider before the client sees anything", async () => {
-  const port = await claimPort();
-  const { provider, example } = await withProvider(page.example("server"));
-  provider.serve([`http://localhost:${port}/.postern/oidc/callback`]);
-  const folder = scratchFolder(onTestFinished);
-  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o600 });
-  write("server.toml", example.replace('"postern"', `"${CLIENT_ID}"`));
-  write("oidc-secret", CLIENT_SECRET);
-  write("keys", `tests ${TEST_KEY}\n`);
-  const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.end("origin"));
-  const replaced = {
-    "https://tunnel.example.com": `http://127.0.0.1:${port}`,
-    "localhost:3000": `127.0.0.1:${origin.port}`,
+  const files = {
+    "server.pem": readFileSync(server.certificate, "utf8"),
+    "server.key": readFileSync(server.key, "utf8"),
+    "staff-ca.pem": readFileSync(staff!.certificate, "utf8"),
   };
-  write("client.toml", page.example("endpoint", replaced));
-  const options = `--listen 127.0.0.1:${port} --domain localhost --api-keys-file keys --config server.toml`;
-  shell(onTestFinished, folder, `STATE_DIRECTORY=state npx postern server ${options}`);
-  const client = shell(onTestFinished, folder, `POSTERN_API_KEY=${TEST_KEY} npx postern start --config client.toml`);
-  await client.waitFor("the tunnel", () => client.output.includes("wiki.localhost") || undefined);
-  const url = `http://wiki.localhost:${port}/`;
-  const [eve, ann] = [new JarBrowser(), new JarBrowser()];
-  expect((await eve.logIn(await eve.open(url), "eve")).headers["postern-error"]).toBe("PN_ACCESS_ACCOUNT");
+  const { program, origin } = await served(page.example("certificate", { "= 443": `= ${port}` }), files);
+  const ask = (own?: CertificateFiles): Promise<string> => {
+    const pem = own && { cert: readFileSync(own.certificate), key: readFileSync(own.key) };
+    const options = { host: "127.0.0.1", port, servername: "internal.example.com", agent: false };
+    return new Promise((resolve, reject) => {
+      request(
+        { ...options, ...pem, ca: readFileSync(servers!.certificate), headers: { host: "internal.example.com" } },
+        (response) => {
+          const code = response.resume().headers["postern-error"];
+          resolve(code === undefined ? String(response.statusCode) : `${response.statusCode} ${String(code)}`);
+        },
+      )
+        .on("error", reject)
+        .end();
+    });
+  };
+  await program.waitFor("HTTPS", () => program.output.includes(String(port)) || undefined);
+  expect(await ask()).toBe("403 PN_ACCESS_CERTIFICATE_MISSING");
+  expect(await ask(servers!.issue({ names: ["ann@example.com"] }))).toBe("403 PN_ACCESS_CERTIFICATE_INVALID");
+  expect(await ask(staff!.issue({ names: ["eve@example.com"] }))).toBe("403 PN_ACCESS_CERTIFICATE_NAME");
   expect(origin.requests).toHaveLength(0);
-  expect((await ann.logIn(await ann.open(url), "ann")).status).toBe(200);
-  expect(origin.last.headers["x-forwarded-email"]).toBe("ann@example.com");
+  expect(await ask(staff!.issue({ names: ["ann@example.com"] }))).toBe("200");
+  expect(origin.last.headers["x-client-name"]).toBe("ann@example.com");
 });
 
 test("rates: a visitor that sends too much gets 429, and the origin sees nothing more; others are served", async () => {

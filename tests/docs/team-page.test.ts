@@ -12,6 +12,7 @@ beforeAll(() => {
   page = new DocumentedPage("docs/team.md", [
     ["tokens", "toml", /^jwks_url = /m],
     ["limits", "toml", /^max_tunnels = /m],
+    ["traffic", "toml", /^max_bandwidth_per_tunnel = /m],
     ["metrics", "toml", /^metrics_token = /m],
   ]);
 });
@@ -26,7 +27,7 @@ function configuration(text: string): string {
 }
 
 test("all examples together are a valid configuration", async () => {
-  const examples = ["tokens", "limits", "metrics"].map((name) => page.example(name));
+  const examples = ["tokens", "limits", "traffic", "metrics"].map((name) => page.example(name));
   const args = ["config", "check", "--config", configuration(examples.join("\n"))];
   const check = postern(onTestFinished, args, { env: { METRICS_TOKEN } });
   await check.ends(0);

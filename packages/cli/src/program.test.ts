@@ -132,7 +132,7 @@ test.for(["--api-key", "--api-keys", "--token", "--password"])(
 
 test("config check --json prints one object: warnings of a valid file, or each mistake", async () => {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
-  writeFileSync(file, "[tunnel.server.performance]\nworker_threads = 2\n[tunnel.server.rate_limit]\nenabled = true\n", {
+  writeFileSync(file, "[tunnel.server.performance]\nworker_threads = 2\n[tunnel.server.acme]\nenabled = true\n", {
     mode: 0o600,
   });
   const valid = await runCommand("config", "check", "--config", file, "--json");
@@ -143,7 +143,7 @@ test("config check --json prints one object: warnings of a valid file, or each m
       file,
       warnings: [
         expect.stringContaining(
-          "[tunnel.server.rate_limit] needs a feature that this version does not support: rate limits",
+          "[tunnel.server.acme] needs a feature that this version does not support: certificates by ACME",
         ),
         expect.stringContaining("[tunnel.server.performance] has no effect"),
       ],

@@ -47,8 +47,14 @@ export class LoadedConfiguration {
     this.isOlder = older?.isOlder ?? false;
     this.#switches = new Switches(resolution.options);
     const { options, sections, missing } = resolution;
+    // `postern server` runs this table without `enabled`.
+    const isServerSwitchedOff = options.some(
+      ({ path, value, origin }) =>
+        path.join(".") === "tunnel.server.enabled" && value === false && origin.from !== "default",
+    );
+    const within: Path[] = isServerSwitchedOff ? [[]] : [[], ["tunnel", "server"]];
     const meaningless = settingsWithoutMeaning(this.values)
-      .filter(({ path }) => this.#switches.concern(path, [[]]))
+      .filter(({ path }) => this.#switches.concern(path, within))
       .map(({ path, message }) => file?.problem(path, message) ?? problemOf(message));
     const switchedOff = missing.map(({ problem }) => ({ ...problem, message: `${problem.message}. ${ONLY_IF_ON}` }));
     const disabled = disabledTables(options, sections, file);

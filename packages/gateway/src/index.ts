@@ -31,7 +31,10 @@ export type {
   Router,
   UpstreamRoute,
 } from "./route.js";
-export type { Steps } from "./middleware/chain/steps.js";
+export { HostRateLimitStep } from "./middleware/rate-limit/host-rate-limit-step.js";
+export type { RateRuleOptions } from "./middleware/rate-limit/rate-rule.js";
+export { Steps } from "./middleware/chain/steps.js";
+export { Bandwidths, type Bandwidth } from "./shaping/bandwidths.js";
 export type { Clock } from "./deadlines/clock.js";
 export { HttpsRedirect } from "./service/https-redirect.js";
 export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";

@@ -22,6 +22,7 @@ export type { StepOptions } from "./middleware/chain/route-steps.js";
 export type { RateLimitOptions } from "./middleware/rate-limit/rate-limit-step.js";
 export { RATE_LIMITS } from "./middleware/rate-limit/rate-table.js";
 export { FAILURES, type BasicAuthOptions, type BasicAuthUser } from "./middleware/basic-auth/basic-auth-step.js";
+export type { CertificateOptions } from "./middleware/client-certificate/certificate-step.js";
 export { hashForm } from "./middleware/basic-auth/hash-form.js";
 export { VERIFIER_LIMITS } from "./middleware/basic-auth/verifier.js";
 export { FORWARD_AUTH_LIMITS, type ForwardAuthOptions } from "./middleware/forward-auth/forward-auth-step.js";

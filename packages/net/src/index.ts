@@ -17,6 +17,7 @@ export {
 } from "./outbound/outbound-request.js";
 export { isLoopbackHost, isPrivateAddress } from "./outbound/private-address.js";
 export { tlsOptions, type ClientTls } from "./tls/client-tls.js";
+export { certificateNames, comparableName } from "./tls/certificate-names.js";
 export { readCertificate, type Certificate, type CertificatePem } from "./tls/certificate.js";
 export { Certificates, type TlsPolicy } from "./tls/certificates.js";
 export { ClientCa, type ClientCaPem } from "./tls/client-ca.js";

@@ -35,7 +35,7 @@ export function checkServerOptions(options: Omit<ServerOptions, "log" | "request
   listenersOf(options);
   void new ApiKeys(apiKeys);
   if (tokens !== undefined) void new Tokens(tokens);
-  if (tls !== undefined) void new Certificates(tls.certificates, tls.policy, tls.clientCa);
+  if (tls !== undefined) void new Certificates(tls.certificates, tls.policy).contextFor(undefined, tls.clientCa);
 }
 
 function listenersOf({ listen = "127.0.0.1:8080", apiKeys = [], tokens, tls }: Omit<ServerOptions, "log">): {

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type Strategy } from "@postern/gateway";
+import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RateRuleOptions, type Strategy } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { ProviderOptions } from "@postern/gateway/policies";
@@ -161,6 +161,10 @@ export interface ServerOptions {
   groupStrategies?: readonly Strategy[];
   /** Limits of each owner. Default: DEFAULT_OWNER_LIMITS. */
   owners?: Partial<OwnerLimits>;
+  /** Limits on the requests of visitors to each tunnel; visitors get 429 beyond them. Default: none. */
+  tunnelRate?: RateRuleOptions;
+  /** Maximum bytes per second of each tunnel, in each direction. Faster transfers are slowed down. Default: any. */
+  tunnelBandwidth?: number;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */
   drainTimeout?: number;
 }

@@ -1,5 +1,14 @@
 import type { Logger } from "pino";
-import { Gateway, HttpsRedirect, refusals, TrustedProxies, type Strategy } from "@postern/gateway";
+import {
+  Bandwidths,
+  Gateway,
+  HostRateLimitStep,
+  HttpsRedirect,
+  refusals,
+  Steps,
+  TrustedProxies,
+  type Strategy,
+} from "@postern/gateway";
 import { DEFAULT_LIMITS } from "@postern/protocol";
 import {
   Certificates,
@@ -53,6 +62,7 @@ export class TunnelServer implements Server, Measured {
   readonly #gate = new LoginGate(now);
   readonly #owners: Owners;
   readonly #policies: TunnelPolicies;
+  readonly #bandwidths: Bandwidths | undefined;
   readonly #registry: TunnelRegistry;
   readonly #sessions: Sessions;
   readonly #admission: Admission;
@@ -78,16 +88,19 @@ export class TunnelServer implements Server, Measured {
     // Keys and certificates can be replaced while the server runs.
     this.#keys = new ApiKeys(options.apiKeys ?? []);
     this.#clientCertificates = new ClientCertificates(tls?.clientCa);
-    if (tls !== undefined) this.#certificates = new Certificates(tls.certificates, tls.policy, tls.clientCa);
+    if (tls !== undefined) this.#certificates = new Certificates(tls.certificates, tls.policy);
 
     // A client becomes a session: it is admitted, logs in, and binds names.
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
     const { oidc: provider, groups: { cookieKey: secret = DEFAULT_GROUP_OPTIONS.cookieKey } = {} } = options;
-    const onWarning = (text: string): void => this.#log.warn(text);
     const callbackSite = (): string => this.#publicAddress.url;
-    const logins = provider && new VisitorLogins({ secret, onWarning, provider, callbackSite });
-    this.#policies = new TunnelPolicies(options.policies, onWarning, options.groups?.cookieKey, logins);
+    const { tunnelRate, tunnelBandwidth } = options;
+    const limits = tunnelRate && new Steps([new HostRateLimitStep(tunnelRate)]);
+    this.#bandwidths = tunnelBandwidth === undefined ? undefined : new Bandwidths(tunnelBandwidth);
+    const warn = (text: string): void => this.#log.warn(text);
+    const logins = provider && new VisitorLogins({ secret, onWarning: warn, provider, callbackSite });
+    this.#policies = new TunnelPolicies(options.policies, warn, options.groups?.cookieKey, limits, logins);
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,
@@ -110,6 +123,7 @@ export class TunnelServer implements Server, Measured {
         requestLog: options.requestLog ?? options.log,
         publicUrl: (name) => this.#publicAddress.tunnelUrl(name),
         counter: (name, owner) => this.#metrics?.tunnel(name, owner),
+        bandwidths: this.#bandwidths,
         requestRecords: options.requestRecords ?? SERVER_LIMITS.listedRequests,
       },
       (outcome) => this.#metrics?.login(outcome),
@@ -169,7 +183,7 @@ export class TunnelServer implements Server, Measured {
     this.#listeners = new Listeners({
       probeAfter: options.tcpKeepAlive,
       certificates: this.#certificates,
-      requestsCertificate: (serverName) => this.#clientCertificates.wanted && serverName === domain,
+      clientCaFor: (serverName) => (serverName === domain ? this.#clientCertificates.clientCa : undefined),
       onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket)),
       onSecure: (socket, serverName) =>
         this.#gateway.accept(new SocketConnection(socket), { proto: "https", serverName }),
@@ -231,7 +245,7 @@ export class TunnelServer implements Server, Measured {
 
   replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void {
     if (this.#certificates === undefined) throw new RangeError("This server has no TLS.");
-    this.#certificates.replace(certificates, clientCa);
+    this.#certificates.replace(certificates);
     this.#clientCertificates.replace(clientCa);
     this.#sessions.checkCredentials();
   }
@@ -272,6 +286,7 @@ export class TunnelServer implements Server, Measured {
     clearInterval(this.#timer);
     this.#statusLog?.write();
     await this.#sessions.close();
+    this.#bandwidths?.close();
     // Open connections keep the listener open, so this resolves after the last of them.
     await closed;
     this.#log.info("stopped");

@@ -158,6 +158,7 @@ function rateLimitOf({ rate_limit }: AccessConfiguration): RateLimitOptions | un
     window,
     burst,
     by_header,
+    by_user,
     message,
   } = rate_limit;
   if (requestsPerMinute === undefined && concurrent === undefined) return undefined;
@@ -167,6 +168,7 @@ function rateLimitOf({ rate_limit }: AccessConfiguration): RateLimitOptions | un
     ...(burst === undefined ? {} : { burst }),
     ...(concurrent === undefined ? {} : { concurrent }),
     ...(by_header === undefined ? {} : { byHeader: by_header.toLowerCase() }),
+    ...(by_user ? { byUser: true } : {}),
     ...(message === undefined ? {} : { message }),
   };
 }

@@ -1,6 +1,8 @@
 import type { RouteConfiguration } from "@postern/config";
-import type { CredentialField, RateLimitOptions, StepOptions } from "@postern/gateway/service";
+import type { CertificateOptions, CredentialField, RateLimitOptions, StepOptions } from "@postern/gateway/service";
+import { ClientCa } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
+import { readOwnedFile } from "../settings/owned-file.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
 import { loadLoginProvider } from "./login-provider.js";
 
@@ -26,14 +28,37 @@ export async function loadRouteAccess(
   files.push(...(provider?.files ?? []));
   warnings.push(...(provider?.warnings ?? []));
   const rateLimit = own.rateLimit ?? olderLimitOf(route);
+  const clientCertificate = await certificateOf(settings, route, index, files);
   const credentials = credentialsOf(route);
   const steps = {
     ...own,
     ...(own.oidc && { oidc: { ...own.oidc, provider: provider?.options } }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(credentials.length === 0 ? {} : { credentials }),
   };
   return { steps: Object.keys(steps).length === 0 ? undefined : steps, files, warnings };
+}
+
+async function certificateOf(
+  settings: Settings,
+  { host, access }: RouteConfiguration,
+  index: number,
+  files: string[],
+): Promise<CertificateOptions | undefined> {
+  const { client_ca_file, client_crl_file, client_names: names } = access;
+  if (client_ca_file === undefined || host === undefined) return undefined;
+  const read = async (value: string, name: string): Promise<{ path: string; text: string }> => {
+    const path = settings.pathOf(value, "proxy", index, "access", name);
+    files.push(path);
+    return { path, text: (await readOwnedFile(path)).bytes.toString("utf8") };
+  };
+  const ca = await read(client_ca_file, "client_ca_file");
+  const crl = client_crl_file === undefined ? undefined : await read(client_crl_file, "client_crl_file");
+  const pem = { ca: ca.text, ...(crl === undefined ? {} : { crl: crl.text }) };
+  // Only here, messages can name the files.
+  void new ClientCa({ ...pem, names: { ca: ca.path, crl: crl?.path ?? "" } });
+  return { host, ...pem, names };
 }
 
 /** The limit of `[proxy.middleware.rate_limit]`; nothing for a route without one. */

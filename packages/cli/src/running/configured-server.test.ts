@@ -57,6 +57,21 @@ test.for([
   [".security", 'request_timeout = "7s"', { requestTimeout: 7_000 }],
   [".security", "max_request_size = 7", { maxRequestSize: 7 }],
   [".security", "block_suspicious_patterns = true", { blockSuspiciousPaths: true }],
+  [".security", "block_suspicious_patterns = false", {}],
+  [".rate_limit", "requests_per_minute = 7", {}],
+  [
+    ".rate_limit",
+    "enabled = true",
+    {
+      tunnelRate: { requestsPerMinute: 1_000, window: 60_000, burst: 1_100, concurrent: 50 },
+      tunnelBandwidth: 10_485_760,
+    },
+  ],
+  [
+    ".rate_limit",
+    'enabled = true\nrequests_per_minute = 30\nwindow_seconds = 10\nburst_allowance = 2\nmax_connections_per_tunnel = 3\nmax_bandwidth_per_tunnel = "1MB"',
+    { tunnelRate: { requestsPerMinute: 30, window: 10_000, burst: 7, concurrent: 3 }, tunnelBandwidth: 1_000_000 },
+  ],
   [".network", 'tcp_keepalive_idle = "7s"', { tcpKeepAlive: 7_000 }],
   [".network", "tcp_keepalive = false", { tcpKeepAlive: 0 }],
 ] as const)("[tunnel.server%s] %s sets its option of the server, and no other", async ([table, lines, changed]) => {

@@ -55,12 +55,30 @@ export function serverOptions(
     ...(policies.provider && { oidc: policies.provider }),
     maxTunnels: server.max_tunnels,
     requestRecords: server.limits.request_records,
+    ...tunnelLimits(server.rate_limit),
     owners: {
       sessions: limits.max_sessions,
       names: limits.max_names,
       bindRate: limits.bind_rate,
     },
   };
+}
+
+/** The limits of `[tunnel.server.rate_limit]`. */
+function tunnelLimits({
+  enabled,
+  requests_per_minute: requestsPerMinute,
+  burst_allowance: allowance,
+  window_seconds: window,
+  max_connections_per_tunnel: concurrent,
+  max_bandwidth_per_tunnel: tunnelBandwidth,
+}: Settings["loaded"]["values"]["tunnel"]["server"]["rate_limit"]): Pick<
+  ServerOptions,
+  "tunnelRate" | "tunnelBandwidth"
+> {
+  if (!enabled) return {};
+  const burst = Math.max(1, Math.floor((requestsPerMinute * window) / 60_000)) + allowance;
+  return { tunnelRate: { requestsPerMinute, window, burst, concurrent }, tunnelBandwidth };
 }
 
 /** Warnings about a server that other machines can reach. */

@@ -16,12 +16,26 @@ export function* accessViolations(
 ): Generator<RuleViolation> {
   yield* limitViolations(access.rate_limit, [...path, "rate_limit"], originOf);
   yield* visitorTokenViolations(access, path, originOf);
+  if (access.rate_limit.by_user && !knowsUsers(access)) {
+    const message =
+      "by_user needs a login that names the user: basic_auth, jwt, forward_auth with response_fields, or client_ca_file.";
+    yield { path: [...path, "rate_limit", "by_user"], message };
+  }
   yield* webhookViolations(access, path, originOf);
   if (access.forward_auth.url === undefined && access.forward_auth.response_fields.length > 0)
     yield {
       path: [...path, "forward_auth"],
       message: 'forward_auth has no url. Add one: url = "http://localhost:9091/verify"',
     };
+}
+
+/** Checks what tunnels do not support: in the table of an endpoint, and in that of all tunnels. */
+export function* tunnelAccessViolations(access: Access, path: Path): Generator<RuleViolation> {
+  const name = (["client_ca_file", "client_crl_file"] as const).find((each) => access[each] !== undefined);
+  const given = name ?? (access.client_names.length > 0 ? "client_names" : undefined);
+  if (given === undefined) return;
+  const message = `${given} is not supported for tunnels: only a [[proxy]] route with host can ask visitors for certificates. Remove it.`;
+  yield { path: [...path, given], message };
 }
 
 /** Checks what an endpoint cannot ask a server for. */
@@ -34,11 +48,23 @@ export function* endpointAccessViolations(access: Access, path: Path): Generator
         message: `${access[name][index]} is a URL, which only the configuration of the server may name ([tunnel.server.policies.always]). Write the networks, or the path of a file.`,
       };
   }
+  if (access.rate_limit.by_user)
+    yield {
+      path: [...path, "rate_limit", "by_user"],
+      message: "by_user is not supported for tunnels, whose visitors are limited by address. Remove it.",
+    };
   if (access.allow_private)
     yield {
       path: [...path, "allow_private"],
       message: "allow_private is not allowed here: servers contact no private addresses for their clients. Remove it.",
     };
+}
+
+function knowsUsers({ basic_auth, jwt, forward_auth, client_ca_file }: Access): boolean {
+  const { enabled, secret, public_key_file, jwks_url } = jwt;
+  const hasTokens = enabled && (secret ?? public_key_file ?? jwks_url) !== undefined;
+  const hasService = forward_auth.url !== undefined && forward_auth.response_fields.length > 0;
+  return hasTokens || hasService || (basic_auth ?? client_ca_file) !== undefined;
 }
 
 /** Whether a table of limits sets anything. */

@@ -91,6 +91,35 @@ describe("a route that is refused", () => {
       `[server.oidc]\ncallback_url = 'https://auth.example/callback'\n${ROUTE}${TARGET}`,
       /callback_url must have the path \/\.postern\/oidc\/callback/,
     ],
+    ...(
+      [
+        ["without host", "", /needs a route with host/],
+        ["for an IP address", "host = '192.0.2.1'\n", /handshakes do not contain IP addresses/],
+        ["without HTTPS", "host = 'a.example'\n", /needs HTTPS/],
+      ] as const
+    ).map(
+      ([name, host, message]) =>
+        [
+          `with client certificates ${name}`,
+          `${ROUTE}${host}${TARGET}access.client_ca_file = 'ca.pem'\n`,
+          message,
+        ] as const,
+    ),
+    [
+      "with names in client certificates without a CA",
+      `${ROUTE}host = 'a.example'\n${TARGET}access.client_names = ['ann']\n`,
+      /client_names needs client_ca_file/,
+    ],
+    [
+      "with a revocation list without a CA",
+      `${ROUTE}host = 'a.example'\n${TARGET}access.client_crl_file = 'crl.pem'\n`,
+      /client_crl_file needs client_ca_file/,
+    ],
+    [
+      "with a limit by user without a login",
+      `${ROUTE}${TARGET}access.rate_limit = { requests_per_minute = 6, by_user = true }\n`,
+      /by_user needs a login/,
+    ],
     ["with tokens without a key", `${ROUTE}${TARGET}access.jwt.issuer = 'https://a'\n`, /tokens require a key/],
     ["with tokens by a short secret", `${ROUTE}${TARGET}access.jwt.secret = 'a'\n`, /at least 32 bytes/],
     [
@@ -309,4 +338,23 @@ test("options for a folder need a folder as the local target of the endpoint", a
     expect.stringContaining("files needs a folder as the local target"),
   ]);
   for (const folder of ["'./public'", "'/srv/public'", "'.'"]) expect(await problemsOf(endpoint(folder))).toEqual([]);
+});
+
+test.each([
+  ["[[tunnel.endpoints]]\nserver_url = 'https://a.example'\nlocal = '3000'\naccess.", "client_ca_file = 'ca.pem'"],
+  ["[[tunnel.endpoints]]\nserver_url = 'https://a.example'\nlocal = '3000'\naccess.", "client_names = ['ann']"],
+  ["[tunnel.server.policies.always]\n", "client_ca_file = 'ca.pem'"],
+])("%stunnels do not support %s", async (table, line) => {
+  const name = line.split(" ")[0]!;
+  expect(await problemsOf(`${table}${line}\n`)).toEqual([
+    `${name} is not supported for tunnels: only a [[proxy]] route with host can ask visitors for certificates. Remove it.`,
+  ]);
+});
+
+test("tunnels do not support limits by user", async () => {
+  const endpoint = "[[tunnel.endpoints]]\nserver_url = 'https://a.example'\nlocal = '3000'\n";
+  const access = "access.basic_auth = 'users'\naccess.rate_limit = { requests_per_minute = 6, by_user = true }\n";
+  expect(await problemsOf(endpoint + access)).toEqual([
+    expect.stringContaining("by_user is not supported for tunnels"),
+  ]);
 });

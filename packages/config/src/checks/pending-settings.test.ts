@@ -24,7 +24,7 @@ describe("unsupported settings", () => {
     const loaded = await load(readFileSync(SERVER_SAMPLE));
     const { pending, ignored } = loaded.unsupported(["tunnel", "server"]);
     expect(pending.map(({ message }) => message)).toContain(
-      "[tunnel.server.rate_limit] needs a feature that this version does not support: rate limits.",
+      "tunnel.server.tunnel_port needs a feature that this version does not support: a separate port for clients.",
     );
     expect(pending.map(({ message }) => message).join()).not.toContain("[tunnel.server.ssl]");
     expect(ignored.map(({ where, message }) => `${where} ${message}`)).toEqual([
@@ -40,13 +40,13 @@ describe("unsupported settings", () => {
 
   test("are reported for a table that the caller runs, regardless of its own `enabled`", async () => {
     const server = ["tunnel", "server"];
-    const limited = "[tunnel.server.rate_limit]\nenabled = true\n";
+    const limited = "[tunnel.server.acme]\nenabled = true\n";
     expect((await load(limited)).unsupported(server).pending).toHaveLength(1);
     expect((await load(`${limited}[tunnel.server]\nenabled = false\n`)).unsupported().pending).toEqual([]);
     // `enabled = false` in [tunnel] does not disable the server.
     const serverAlone = `[tunnel]\nenabled = false\nmonitoring.enabled = true\n[tunnel.server]\nenabled = true\n${limited}`;
     const messages = (await load(serverAlone)).unsupported().pending.map(({ message }) => message);
-    expect(messages).toEqual([expect.stringContaining("[tunnel.server.rate_limit]")]);
+    expect(messages).toEqual([expect.stringContaining("[tunnel.server.acme]")]);
   });
 
   test("of parts that are not built yet are checked all the same", async () => {
@@ -63,11 +63,11 @@ describe("unsupported settings", () => {
   });
 
   test("are reported from the environment as well as the file", async () => {
-    const env = { POSTERN_TUNNEL_SERVER_RATE_LIMIT_ENABLED: "yes" };
+    const env = { POSTERN_TUNNEL_SERVER_ACME_ENABLED: "yes" };
     const { pending } = (await load("", { env })).unsupported(["tunnel", "server"]);
-    expect(pending.map(({ message }) => message)).toEqual([expect.stringContaining("[tunnel.server.rate_limit]")]);
+    expect(pending.map(({ message }) => message)).toEqual([expect.stringContaining("[tunnel.server.acme]")]);
     expect(
-      (await load("", { env: { ...env, POSTERN_TUNNEL_SERVER_RATE_LIMIT_ENABLED: "no" } })).unsupported().pending,
+      (await load("", { env: { ...env, POSTERN_TUNNEL_SERVER_ACME_ENABLED: "no" } })).unsupported().pending,
     ).toEqual([]);
   });
 

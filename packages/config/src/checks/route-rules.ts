@@ -1,11 +1,12 @@
 import type { Configuration, RouteConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
+import { clientCertificateViolations } from "./client-certificate-rules.js";
 import type { RuleViolation } from "./rule-violation.js";
 import { accessViolations, limitViolations, setsLimits } from "./access-rules.js";
 
 /** Checks the routes of the gateway. */
 export function* routeViolations(
-  { proxy, tunnel }: Configuration,
+  { proxy, server, tunnel }: Configuration,
   originOf: (path: Path) => string,
 ): Generator<RuleViolation> {
   for (const [index, route] of proxy.entries()) {
@@ -18,6 +19,7 @@ export function* routeViolations(
     yield* folderViolations(route, path, originOf);
     yield* fileViolations(route, path);
     yield* accessViolations(route.access, [...path, "access"], originOf);
+    yield* clientCertificateViolations(route, path, { isSecure: server.ssl.enabled, earlier: proxy.slice(0, index) });
     yield* olderLimitViolations(route, path, originOf);
     yield* credentialViolations(route, [...path, "middleware", "auth"]);
     if (route.http_health.method === "HEAD" && route.http_health.expected_body !== undefined)

@@ -1,4 +1,4 @@
-import { accessViolations, endpointAccessViolations } from "./access-rules.js";
+import { accessViolations, endpointAccessViolations, tunnelAccessViolations } from "./access-rules.js";
 import { clientTokenViolations, providerViolations, serverTokenViolations } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
@@ -50,6 +50,7 @@ function* tunnelViolations({ tunnel }: Configuration, originOf: (path: Path) => 
   for (const [index, endpoint] of tunnel.endpoints.entries()) {
     yield* endpointViolations(endpoint, ["tunnel", "endpoints", index], tunnel.local_port !== undefined, originOf);
     yield* accessViolations(endpoint.access, ["tunnel", "endpoints", index, "access"], originOf);
+    yield* tunnelAccessViolations(endpoint.access, ["tunnel", "endpoints", index, "access"]);
     yield* endpointAccessViolations(endpoint.access, ["tunnel", "endpoints", index, "access"]);
     yield* authViolations(endpoint.auth, ["tunnel", "endpoints", index, "auth"], originOf, auth);
     const label = endpointLabel(endpoint, index);
@@ -165,6 +166,7 @@ function* serverViolations(
       message: "metrics_endpoint and health_endpoint are the same path. Change one of them.",
     };
   yield* accessViolations(server.policies.always, [...path, "policies", "always"], originOf);
+  yield* tunnelAccessViolations(server.policies.always, [...path, "policies", "always"]);
   yield* serverTokenViolations(auth.jwt, [...path, "auth", "jwt"]);
   const isCovered = usesWildcard(gateway.ssl) && gateway.ssl.wildcard.covers_tunnels;
   const hasBoth = ssl.cert_file !== undefined && ssl.key_file !== undefined;

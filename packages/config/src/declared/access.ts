@@ -37,9 +37,17 @@ export const access = section("Access control for the route. See access.md.", {
     filePath,
     "File with one line: a password, or its bcrypt, apr1 or SHA-1 hash as htpasswd writes it. Visitors enter the password on a page, once in 7 days for each browser. Programs get 401. After 10 wrong passwords in a minute, an address gets 429. A password that changes ends all logins. The file is read again when it changes.",
   ),
-  client_ca_file: option(filePath, "CA certificates that sign the client certificates of visitors, PEM.", {
-    pending: "client certificates of visitors",
-  }),
+  client_ca_file: option(
+    filePath,
+    "CA certificates that sign the client certificates of visitors, PEM. Visitors of the host without a valid certificate get 403. Requires host and HTTPS. Targets get the name in the certificate in X-Client-Name. The file is read again when it changes.",
+  ),
+  client_crl_file: option(
+    filePath,
+    "Certificate revocation lists for client_ca_file, PEM: one for each CA. The file is read again when it changes.",
+  ),
+  client_names: texts(
+    "Names in client certificates that may use the route: email addresses, DNS names or URIs of the subject alternative name, or common names. Empty: any name.",
+  ),
   jwt: section(
     "Access with a JWT, which visitors send as `Authorization: Bearer`. Visitors without a valid one get 401. Requires one of secret, public_key_file and jwks_url.",
     {
@@ -154,6 +162,11 @@ export const access = section("Access control for the route. See access.md.", {
         fieldName,
         "Header field, for instance that of an API key. Requests with the same value share the limits, whatever their address. The limits per address still apply, because visitors can send any value.",
       ),
+      by_user: option(
+        flag(),
+        "Limit each user instead of each address. The user is the name of basic_auth, the `sub` claim of jwt, the first of the response_fields of forward_auth, or the name in a client certificate. Requests without a valid login still count for their address.",
+        { default: false },
+      ),
       message: limitMessage,
     },
   ),
@@ -222,7 +235,7 @@ export const serverAccess = section(
 );
 
 /** `[server.oidc]`: the provider for routes with `access.oidc`. */
-export const oidcProvider = section("OpenID provider for routes with `[proxy.access.oidc]`. See access.md.", {
+export const oidcProvider = section("OpenID provider for routes with `[proxy.access.oidc]`. See logins.md.", {
   issuer: option(
     url(["https", "http"], "https://auth.example.com"),
     "URL of the provider, exactly as its metadata contains it. `http://` is allowed only for localhost.",
@@ -248,6 +261,6 @@ const { callback_url: _, ...providerEntries } = oidcProvider.entries;
 
 /** `[tunnel.server.oidc]`: the provider for tunnels with `access.oidc`. */
 export const serverOidcProvider = section(
-  "OpenID provider for the visitors of tunnels. It sends them back to `/.postern/oidc/callback` of the base domain. Changes take effect at the next start. See access.md.",
+  "OpenID provider for the visitors of tunnels. It sends them back to `/.postern/oidc/callback` of the base domain. Changes take effect at the next start. See logins.md.",
   providerEntries,
 );

@@ -16,6 +16,7 @@ import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 import { serverAccess, serverOidcProvider } from "./access.js";
 import { serverLimits } from "./server-limits.js";
+import { tunnelLimits } from "./tunnel-limits.js";
 
 const ADMIN = { pending: "the admin API" };
 
@@ -95,23 +96,6 @@ const auth = section("Authentication of clients.", {
     crl_file: option(filePath, "Certificate revocation lists, PEM: one for each CA."),
   }),
 });
-
-const rateLimit = section(
-  "Limits for each tunnel.",
-  {
-    enabled: option(flag(), "Enable the limits of this table.", { default: false }),
-    requests_per_minute: option(integer({ min: 1 }), "Maximum requests to a tunnel per minute.", { default: 1_000 }),
-    max_connections_per_tunnel: option(integer({ min: 1 }), "Maximum concurrent visitor connections to a tunnel.", {
-      default: 50,
-    }),
-    max_bandwidth_per_tunnel: option(size({ min: 1 }), "Maximum bytes per second of a tunnel.", {
-      default: 10_485_760,
-    }),
-    burst_allowance: option(integer(), "Requests that may exceed the rate in a burst.", { default: 100 }),
-    window_seconds: option(duration({ min: 1_000 }), "Time over which requests are counted.", { default: 60_000 }),
-  },
-  { pending: "rate limits" },
-);
 
 const certificateFiles = {
   cert_file: option(filePath, "Certificate, PEM."),
@@ -363,7 +347,7 @@ export const tunnelServer = section("Public server.", {
   state_dir: option(filePath, "Folder for state that survives a restart.", { pending: "state on disk" }),
   auth,
   limits: serverLimits,
-  rate_limit: rateLimit,
+  rate_limit: tunnelLimits,
   ssl,
   monitoring,
   acme,

@@ -122,6 +122,27 @@ test("values that lose nothing need no warning", async () => {
   expect(ignored(await load("[tunnel.server.ssl]\nalpn_protocols = ['h2', 'http/1.1']\n")).join()).toContain("HTTP/2");
 });
 
+test.each([
+  ["validate_host_headers = false", "requests with an invalid host or an ambiguous length are always rejected"],
+  ["validate_content_length = false", "requests with an invalid host or an ambiguous length are always rejected"],
+  ["max_response_size = 5", "the size of responses is not limited"],
+])("[tunnel.server.security] %s has no effect, and says so", async (line, reason) => {
+  const loaded = await load(`[tunnel.server.security]\n${line}\n`);
+  expect(ignored(loaded)).toEqual([expect.stringContaining(reason)]);
+  expect(ignored(loaded).join()).toContain(line.split(" ")[0]);
+});
+
+test("[tunnel.server.security] cors_enabled without cors_origins adds nothing, and says so", async () => {
+  const security = "[tunnel.server.security]\ncors_enabled = true\ncors_origins = []\n";
+  const warning = "cors_enabled has no effect while cors_origins is empty. List the origins to allow.";
+  const warningsOf = async (text: string): Promise<string[]> =>
+    (await load(text)).warnings.map(({ message }) => message);
+  // `postern server` runs without `enabled`, too.
+  for (const enabled of ["", "[tunnel.server]\nenabled = true\n"])
+    expect(await warningsOf(enabled + security)).toEqual([warning]);
+  expect(await warningsOf(`[tunnel.server]\nenabled = false\n${security}`)).toEqual([]);
+});
+
 describe("a variable that is not set", () => {
   const toml = (enabled: boolean): string =>
     `[server.ssl.lets_encrypt]\nenabled = ${enabled}\ndns_challenge.credentials = { token = "\${NOPE}" }\n`;

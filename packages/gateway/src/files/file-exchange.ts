@@ -9,6 +9,7 @@ import { acceptsHtml } from "./selection/accepts-html.js";
 import { parseRanges, type ByteRange } from "./selection/byte-ranges.js";
 import { evaluateConditions, rangeOf } from "./selection/conditions.js";
 import { acceptedCodings } from "./selection/content-coding.js";
+import { AwaitedResult } from "./awaited-result.js";
 import { FileBody, type FileBodySink } from "./file-body.js";
 import type { FileContent } from "./disk/file-content.js";
 import { filePath } from "./file-path.js";
@@ -44,8 +45,6 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
   readonly #body: FileBody;
   #state: "over" | "dropping" | "finding" | "sending" | "delivering" = "over";
   #route: FilesRoute | undefined;
-  /** Distinguishes the current request from earlier ones, whose file may be found later. */
-  #serial = 0;
   /** The path in the root. */
   #path = "";
   /** Whether the file was looked up again, because it left the cache before its response began. */
@@ -53,6 +52,8 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
   /** The look-up that is waited for, and what is called with its result. */
   #awaited: PathLookUp | undefined;
   #next: (found: Found) => void = () => {};
+  /** Something else that is waited for. */
+  #result: { leave(): void } | undefined;
   /** A file that is in use while its twins are looked up. */
   #held: FileContent | undefined;
   /** The page of a listing that is being sent. */
@@ -88,7 +89,6 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     const { context } = this.#visitor;
     this.beginFacts(context.requestId(), context.exchanges.clock.now());
     this.#route = route;
-    this.#serial++;
     this.#isSecondTry = false;
     this.#unsent = 0;
     this.#body.begin();
@@ -188,14 +188,11 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
   /** Calls `next` with a result, or refuses, unless the request is over by then. */
   #await<Result>(load: Promise<Result>, next: (result: Result) => void): void {
     this.#state = "finding";
-    const serial = this.#serial;
-    const isOver = (): boolean => serial !== this.#serial || this.#state !== "finding";
-    load
-      .then(
-        (result) => isOver() || next(result),
-        () => isOver() || this.#refuse(refusals.PN_FILE_UNREADABLE),
-      )
-      .catch((error: unknown) => this.onFault(error));
+    this.#result = new AwaitedResult(load, {
+      next,
+      onFailure: () => this.#refuse(refusals.PN_FILE_UNREADABLE),
+      onFault: (error) => this.onFault(error),
+    });
   }
 
   readonly #answer = (found: Found): void => {
@@ -364,6 +361,8 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     this.endedAt = this.#visitor.context.exchanges.clock.now();
     this.#body.end(this.#unsent === 0);
     this.#awaited?.remove(this);
+    this.#result?.leave();
+    this.#result = undefined;
     this.#held?.release(true);
     this.#held = undefined;
     if (this.#table !== undefined) PAGES.release(this.#table);

@@ -20,6 +20,8 @@ export interface ResponseContext {
   retryAfter?: number;
   /** The Location field. */
   location?: string;
+  /** Lines to add, each ended by CRLF. */
+  lines?: string;
   /** For the Date field. */
   now?: Date;
 }
@@ -141,7 +143,10 @@ export function writeOwnResponse(page: Refusal | Notice | Reply, context: Respon
   const lines = Object.entries(fields).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((each) => `${name}: ${each}\r\n`),
   );
-  const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`, "latin1");
+  const head = Buffer.from(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}${context.lines ?? ""}\r\n`,
+    "latin1",
+  );
   return context.headOnly === true ? head : Buffer.concat([head, body]);
 }
 

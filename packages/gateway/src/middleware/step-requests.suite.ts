@@ -10,7 +10,12 @@ export interface PlainStepRequest extends StepRequest {
 
 /** @param fields by name, in lower case */
 export function stepRequest(
-  given: Partial<Pick<StepRequest, "method" | "path" | "host" | "site" | "upgrade" | "address" | "startedAt">>,
+  given: Partial<
+    Pick<
+      StepRequest,
+      "method" | "path" | "host" | "site" | "upgrade" | "address" | "startedAt" | "certificate" | "principal"
+    >
+  >,
   fields: Readonly<Record<string, string>> = {},
   body: Buffer | string = "",
 ): PlainStepRequest {
@@ -27,6 +32,8 @@ export function stepRequest(
     startedAt: 0,
     identityLines: "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.test\r\n",
     signal: aborter.signal,
+    certificate: undefined,
+    principal: undefined,
     ...given,
     edits,
     held,

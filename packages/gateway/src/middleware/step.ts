@@ -1,3 +1,4 @@
+import type { PeerCertificate } from "@postern/net";
 import type { Field, Notice, Refusal, Reply } from "../http/index.js";
 
 /** What a step decides about a request: undefined admits it, and anything else is the response. */
@@ -15,6 +16,18 @@ export interface FieldEdits {
   readonly names: readonly string[];
   /** Lines to add, each ended by CRLF. */
   readonly lines: string;
+  /** Lines to add to the response of the target, each ended by CRLF. */
+  readonly responseLines?: string | undefined;
+  /** Who the visitor is, as far as the step knows. */
+  readonly principal?: string | undefined;
+}
+
+/** The certificate of a visitor whose TLS handshake requested one. */
+export interface RequestedCertificate {
+  /** The host of a route, as the route writes it: its CA verified the certificate. */
+  readonly host: string;
+  /** Undefined: the visitor sent none. */
+  readonly peer: PeerCertificate | undefined;
 }
 
 /** A request as a step sees it. Valid until the step has decided. */
@@ -30,6 +43,10 @@ export interface StepRequest {
   readonly upgrade: string;
   /** The visitor's IP address: behind a trusted proxy, the one that it names. */
   readonly address: string;
+  /** The certificate of its connection; undefined: the handshake, if there was one, requested none. */
+  readonly certificate: RequestedCertificate | undefined;
+  /** Who the visitor is, according to the steps so far; undefined: unknown. */
+  readonly principal: string | undefined;
   /** When the request's head had been read, in milliseconds of the gateway's clock. */
   readonly startedAt: number;
   /** The lines by which targets know the visitor, X-Forwarded-For and others, each ended by CRLF. */

@@ -4,6 +4,7 @@ import {
   Certificates,
   Listeners,
   parseListenAddress,
+  peerCertificate,
   SocketConnection,
   type Certificate,
   type Connection,
@@ -12,6 +13,7 @@ import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import { FileExchange } from "../files/index.js";
 import { Gateway } from "../gateway.js";
 import { Logins } from "../middleware/oidc/logins.js";
+import { HostCa } from "../middleware/client-certificate/host-cas.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
 import type { ConnectionInfo } from "../visitor/connection-info.js";
@@ -91,9 +93,13 @@ export class GatewayService {
     });
     this.#listeners = new Listeners({
       certificates,
-      requestsCertificate: () => false,
+      clientCaFor: (serverName) => this.#routes.clientCaFor(serverName),
       onPlain: (socket) => this.#acceptSocket(socket),
-      onSecure: (socket, serverName) => this.#acceptSocket(socket, { proto: "https", serverName }),
+      onSecure: (socket, serverName, clientCa) => {
+        const certificate =
+          clientCa instanceof HostCa ? { host: clientCa.host, peer: peerCertificate(socket) } : undefined;
+        this.#acceptSocket(socket, { proto: "https", serverName, certificate });
+      },
       onUnencrypted: (socket) => this.#acceptSocket(socket, { proto: "http", lacksTls: true }),
     });
   }

@@ -1,5 +1,6 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
+import { HostCas, type HostCa } from "../middleware/client-certificate/host-cas.js";
 import { OwnPaths } from "../middleware/chain/own-paths.js";
 import { namedSteps, routeSteps, type StepDependencies, type StepOptions } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
@@ -41,6 +42,7 @@ export class Routes {
   /** By content, in the order of the table. */
   #served = new Map<string, GatewayRoute>();
   #table = new RouteTable<GatewayRoute>([]);
+  #clientCas = new HostCas([]);
   #ownPaths = new OwnPaths([]);
   readonly #routed = new Routed();
   /** The steps of the routes themselves, without those of their targets. */
@@ -80,6 +82,11 @@ export class Routes {
     return this.#table.namesHost(host);
   }
 
+  /** The CA of the client certificates for the host in a TLS handshake; undefined: none is requested. */
+  clientCaFor(serverName: string | undefined): HostCa | undefined {
+    return this.#clientCas.find(serverName);
+  }
+
   /** Serves these routes from now on. @throws RangeError for a route that is not valid, and then nothing changes. */
   replace(given: readonly RouteOptions[]): RouteChanges {
     const routes = withoutOwnCookies(given);
@@ -94,7 +101,10 @@ export class Routes {
         if (!before.has(content)) created.push(kept);
         served.set(content, kept);
       }
+      const certificates = routes.flatMap(({ steps }) => steps?.clientCertificate ?? []);
+      const clientCas = new HostCas(certificates, this.#clientCas);
       this.#table = new RouteTable([...served.values()].map((route) => ({ match: route.options.match, value: route })));
+      this.#clientCas = clientCas;
     } catch (error) {
       for (const route of created) this.#close(route);
       throw error;

@@ -61,11 +61,16 @@ export class PublishedKeys {
     return this.#askedAt + KEY_LIMITS.pause - this.#now();
   }
 
+  /** Whether the last attempt to fetch the keys succeeded. */
+  get #isCurrent(): boolean {
+    return this.#known !== undefined && this.#known.at >= this.#askedAt;
+  }
+
   #ask(): Promise<Published> {
     if (this.#asking !== undefined) return this.#asking;
     if (this.#pause > 0) {
       const detail = "the issuer's keys are not fetched again so soon after the last attempt";
-      return Promise.reject(new TokenError("unavailable", detail, Math.ceil(this.#pause)));
+      return Promise.reject(new TokenError("unavailable", detail, Math.ceil(this.#pause), this.#isCurrent));
     }
     this.#askedAt = this.#now();
     this.#asking = this.#fetch()

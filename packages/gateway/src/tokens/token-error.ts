@@ -6,9 +6,13 @@ export class TokenError extends Error {
   /** Milliseconds after which it can be checked again; undefined: unknown. */
   readonly retryAfter: number | undefined;
 
-  constructor(kind: TokenError["kind"], message: string, retryAfter?: number) {
+  /** Whether the token names a key that was not among those fetched just now. The name may be invented. */
+  readonly isKeyUnknown: boolean;
+
+  constructor(kind: TokenError["kind"], message: string, retryAfter?: number, isKeyUnknown = false) {
     super(message);
     this.kind = kind;
     this.retryAfter = retryAfter;
+    this.isKeyUnknown = isKeyUnknown;
   }
 }

@@ -5,7 +5,7 @@ import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
 import { visitorKey } from "../middleware/rate-limit/visitor-key.js";
-import type { FieldEdits, Held, StepRequest, Verdict } from "../middleware/step.js";
+import type { FieldEdits, Held, RequestedCertificate, StepRequest, Verdict } from "../middleware/step.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import type { GuardedRoute } from "../route.js";
 
@@ -19,6 +19,7 @@ export interface AdmittedVisitor extends VisitorSide {
   readonly context: VisitorContext & {
     /** The lines by which targets know the visitor, without those of steps. */
     identityLines(): string;
+    readonly certificate: RequestedCertificate | undefined;
     /** The scheme and the authority that the visitor requested. */
     site(): string;
   };
@@ -41,6 +42,8 @@ export interface AdmittedVisitor extends VisitorSide {
  *               └──a step waits──► parked ──► admitted or over
  */
 export class Admission extends RequestFacts implements VisitorExchange, StepRequest {
+  /** Who the visitor is, according to the steps so far. */
+  principal: string | undefined;
   /** Whether a step has waited. */
   hasWaited = false;
   readonly isBodyBlocked = false;
@@ -87,6 +90,11 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return [lines, edits.lines].join("");
   }
 
+  /** The lines that the steps add to the response. */
+  get responseLines(): string {
+    return this.#edits?.responseLines ?? "";
+  }
+
   /** The names, in lower case, of the fields that the steps have changed. */
   get editedNames(): readonly string[] {
     return this.#edits?.names ?? NO_NAMES;
@@ -110,6 +118,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.#route = undefined;
     this.#steps = undefined;
     this.#edits = undefined;
+    this.principal = undefined;
     this.#aborter?.abort();
     this.#aborter = undefined;
     this.#ahead?.end();
@@ -125,6 +134,10 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
 
   get identityLines(): string {
     return this.#visitor.context.identityLines();
+  }
+
+  get certificate(): RequestedCertificate | undefined {
+    return this.#visitor.context.certificate;
   }
 
   get site(): string {
@@ -156,8 +169,9 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   }
 
   edit(edits: FieldEdits): void {
+    this.principal = edits.principal ?? this.principal;
     const before = this.#edits;
-    this.#edits = before === undefined ? edits : laterEdits(before, edits);
+    this.#edits = before === undefined ? edits : joined(before, edits);
   }
 
   hold(held: Held): void {
@@ -261,10 +275,14 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   }
 }
 
-/** The edits of two steps: what the later one says of a field replaces what the earlier one says. */
-function laterEdits(before: FieldEdits, { names, lines }: FieldEdits): FieldEdits {
-  const kept = before.lines
+/** The edits of two steps: what the later one says of a field for targets replaces what the earlier one says. */
+function joined(one: FieldEdits, { names, lines, responseLines = "" }: FieldEdits): FieldEdits {
+  const kept = one.lines
     .split("\r\n")
     .filter((line) => line !== "" && !names.includes(line.slice(0, line.indexOf(":")).toLowerCase()));
-  return { names: [...before.names, ...names], lines: kept.map((line) => `${line}\r\n`).join("") + lines };
+  return {
+    names: [...one.names, ...names],
+    lines: kept.map((line) => `${line}\r\n`).join("") + lines,
+    responseLines: (one.responseLines ?? "") + responseLines,
+  };
 }

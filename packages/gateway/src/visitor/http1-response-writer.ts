@@ -15,6 +15,10 @@ import {
 export interface ResponseWriterOwner {
   /** Whether the connection closes after the current request. */
   readonly closesAfterRequest: boolean;
+  readonly context: {
+    /** The lines that steps add to the response. */
+    responseLines(): string;
+  };
   /** Called when `bytes` of the body have been sent. */
   onSent(bytes: number): void;
   /** Called when bytes have been written that wait until the visitor reads. */
@@ -58,7 +62,8 @@ export class Http1ResponseWriter implements ResponseWriter {
     const options = this.#options;
     options.visitorMinor = versionMinor;
     options.close = this.#owner.closesAfterRequest;
-    options.lines = lines;
+    const own = this.#owner.context.responseLines();
+    options.lines = own === "" ? lines : lines + own;
     this.#pendingHead = head;
     this.isLast = head.closes(options);
     return versionMinor === 1 ? "chunks" : "data";
@@ -99,7 +104,8 @@ export class Http1ResponseWriter implements ResponseWriter {
   /** Writes a response of the gateway itself. `location`: its Location field. */
   writeOwn(page: Refusal | Notice | Reply, close: boolean, requestId: string, location: string | undefined): void {
     const { accept, versionMinor: visitorMinor, method } = this.#request;
-    const context = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() };
+    const lines = this.#owner.context.responseLines();
+    const context = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date(), lines };
     this.#connection.write(writeOwnResponse(page, { ...context, ...(location !== undefined && { location }) }));
   }
 

@@ -19,6 +19,8 @@ export interface Admitted {
   edited(lines: string): string;
   /** The names, in lower case, of the fields that the steps have changed. */
   readonly editedNames: readonly string[];
+  /** The lines that the steps add to the response. */
+  readonly responseLines: string;
   /** The request is over. */
   end(): void;
 }
@@ -44,6 +46,10 @@ export class RequestContext implements VisitorContext {
 
   get address(): string {
     return this.#forwarded.address;
+  }
+
+  get certificate(): ConnectionInfo["certificate"] {
+    return this.#info.certificate;
   }
 
   get isSecure(): boolean {
@@ -72,6 +78,11 @@ export class RequestContext implements VisitorContext {
   forwardedLines(): string {
     const lines = this.identityLines();
     return this.admission === undefined ? lines : this.admission.edited(lines);
+  }
+
+  /** The lines that steps add to the response. */
+  responseLines(): string {
+    return this.admission === undefined ? "" : this.admission.responseLines;
   }
 
   /** Fields that only a step, or a trusted proxy, may send: a visitor could add them after the body otherwise. */

@@ -13,7 +13,7 @@ async function timerOf(probeAfter?: number): Promise<string> {
   const accepted = Promise.withResolvers<Socket>();
   const listeners = new Listeners({
     certificates: undefined,
-    requestsCertificate: () => false,
+    clientCaFor: () => undefined,
     probeAfter,
     onPlain: accepted.resolve,
     onSecure: () => {},

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo, Server as Listener, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { Certificates } from "../tls/certificates.js";
+import type { ClientCa } from "../tls/client-ca.js";
 import type { ListenAddress } from "./listen-address.js";
 import { PROBE_AFTER } from "./socket-options.js";
 import { tcpListener } from "./tcp-listener.js";
@@ -19,14 +21,14 @@ export interface Listening {
 export interface ListenersOptions {
   /** Undefined: there is no TLS. */
   certificates: Certificates | undefined;
-  /** Whether to request a certificate from a client that connects to this name. */
-  requestsCertificate: (serverName: string | undefined) => boolean;
+  /** The CA of the certificate to request from a client that connects to this name. Undefined: none is requested. */
+  clientCaFor: (serverName: string | undefined) => ClientCa | undefined;
   /** Milliseconds without data until the kernel probes whether a visitor is still there; 0: never. Default 60,000. */
   probeAfter?: number | undefined;
   /** A connection without TLS. */
   onPlain: (socket: Socket) => void;
-  /** A connection with TLS, after the handshake. */
-  onSecure: (socket: Socket, serverName: string | undefined) => void;
+  /** A connection with TLS, after the handshake. With `clientCa`, a certificate of that CA was requested. */
+  onSecure: (socket: TLSSocket, serverName: string | undefined, clientCa: ClientCa | undefined) => void;
   /** A connection without TLS to the TLS listener. */
   onUnencrypted: (socket: Socket) => void;
 }
@@ -39,11 +41,10 @@ export class Listeners {
   readonly #open: Listener[] = [];
 
   constructor(options: ListenersOptions) {
-    const { certificates, requestsCertificate, onSecure: onConnection, onUnencrypted, probeAfter } = options;
+    const { certificates, clientCaFor, onSecure: onConnection, onUnencrypted, probeAfter } = options;
     this.#onPlain = options.onPlain;
     this.#probeAfter = probeAfter ?? PROBE_AFTER;
-    this.#tls =
-      certificates && new TlsListener({ certificates, requestsCertificate, onConnection, onUnencrypted, probeAfter });
+    this.#tls = certificates && new TlsListener({ certificates, clientCaFor, onConnection, onUnencrypted, probeAfter });
   }
 
   /**

@@ -25,7 +25,7 @@ function certificates(context: SkippableTest): Certificates {
 async function listen(options: Partial<TlsListenerOptions>): Promise<Server> {
   const tls = new TlsListener({
     certificates: {} as Certificates,
-    requestsCertificate: () => false,
+    clientCaFor: () => undefined,
     onConnection() {},
     onUnencrypted() {},
     ...options,

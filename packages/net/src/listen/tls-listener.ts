@@ -3,6 +3,7 @@ import type { TLSSocket, TLSSocketOptions } from "node:tls";
 import { builtins } from "../builtins.js";
 import { Linked, LinkedList } from "../linked-list.js";
 import type { Certificates } from "../tls/certificates.js";
+import type { ClientCa } from "../tls/client-ca.js";
 import { peekClientHello } from "../tls/peek.js";
 import { PROBE_AFTER } from "./socket-options.js";
 import { tcpListener } from "./tcp-listener.js";
@@ -18,16 +19,16 @@ export const TLS_LIMITS = {
 export interface TlsListenerOptions {
   certificates: Certificates;
   /**
-   * Whether to request a certificate from a client that connects to this name. Browsers must not receive the request,
-   * because they would prompt the user.
+   * The CA of the certificate to request from a client that connects to this name. Undefined: none is requested. Other
+   * browsers must not receive the request, because they would prompt the user.
    */
-  requestsCertificate: (serverName: string | undefined) => boolean;
+  clientCaFor: (serverName: string | undefined) => ClientCa | undefined;
   /** Default TLS_LIMITS.handshakes. */
   maxHandshakes?: number;
   /** See `setOptions`. Default PROBE_AFTER. */
   probeAfter?: number | undefined;
-  /** The handshake is complete. */
-  onConnection: (socket: Socket, serverName: string | undefined) => void;
+  /** The handshake is complete. With `clientCa`, a certificate of that CA was requested. */
+  onConnection: (socket: TLSSocket, serverName: string | undefined, clientCa: ClientCa | undefined) => void;
   /** The connection begins with text instead of a handshake, most likely an HTTP request. It is still unread. */
   onUnencrypted: (socket: Socket) => void;
 }
@@ -83,20 +84,20 @@ export class TlsListener {
   }
 
   #shakeHands(socket: Socket, serverName: string | undefined, done: () => void): void {
-    const { certificates, requestsCertificate, onConnection } = this.#options;
-    const asks = requestsCertificate(serverName);
+    const { certificates, clientCaFor, onConnection } = this.#options;
+    const clientCa = clientCaFor(serverName);
     const secure = visitorTlsSocket(socket, {
       isServer: true,
-      secureContext: certificates.contextFor(serverName, asks),
-      requestCert: asks,
-      // A missing or wrong certificate is refused at login, with a code and a message.
+      secureContext: certificates.contextFor(serverName, clientCa),
+      requestCert: clientCa !== undefined,
+      // A missing or wrong certificate is refused later, with a code and a message.
       rejectUnauthorized: false,
       ALPNProtocols: ["http/1.1"],
     });
     secure.on("error", () => socket.destroy());
     secure.once("secure", () => {
       done();
-      onConnection(secure, serverName);
+      onConnection(secure, serverName, clientCa);
     });
   }
 }

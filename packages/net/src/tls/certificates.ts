@@ -41,8 +41,8 @@ interface Ready {
   certificate: Certificate;
   leaf: X509Certificate;
   context: SecureContext;
-  /** The same context, with a request for a client certificate. */
-  asking: SecureContext | undefined;
+  /** The same context, with a request for a client certificate, by the CA that verifies it. */
+  asking: WeakMap<ClientCa, SecureContext>;
 }
 
 /** The certificates of a server, selected by SNI. They can be replaced while connections are open. */
@@ -54,33 +54,33 @@ export class Certificates {
    * The first certificate is the default for clients without SNI or with an unknown name. @throws Error when OpenSSL
    * rejects one.
    */
-  constructor(certificates: readonly Certificate[], policy: TlsPolicy = {}, clientCa?: ClientCa) {
+  constructor(certificates: readonly Certificate[], policy: TlsPolicy = {}) {
     this.#policy = policy;
-    this.replace(certificates, clientCa);
+    this.replace(certificates);
   }
 
   /** Replaces all certificates for new connections, or none if one is rejected. */
-  replace(certificates: readonly Certificate[], clientCa?: ClientCa): void {
+  replace(certificates: readonly Certificate[]): void {
     if (certificates.length === 0) throw new RangeError("a server with TLS needs a certificate");
     this.#ready = certificates.map((certificate) => ({
       certificate,
       // The chain follows the certificate.
       leaf: new X509Certificate(certificate.pem),
       context: this.#context(certificate),
-      asking: clientCa === undefined ? undefined : this.#context(certificate, clientCa),
+      asking: new WeakMap(),
     }));
   }
 
-  /** @param asking whether to request a client certificate and verify it by the client CA. */
-  contextFor(serverName: string | undefined, asking = false): SecureContext {
+  /** @param clientCa verifies the client certificate that is requested. Undefined: none is requested. */
+  contextFor(serverName: string | undefined, clientCa?: ClientCa): SecureContext {
     const exact = this.#ready.find(
       ({ certificate }) => serverName !== undefined && certificate.names.includes(serverName),
     );
     const wild = this.#ready.find(
       ({ certificate }) => serverName !== undefined && certificate.names.some((name) => matchesName(name, serverName)),
     );
-    const { context, asking: own } = exact ?? wild ?? (this.#ready[0] as Ready);
-    return (asking ? own : undefined) ?? context;
+    const ready = exact ?? wild ?? (this.#ready[0] as Ready);
+    return clientCa === undefined ? ready.context : this.#askingContext(ready, clientCa);
   }
 
   /** Whether one of them is for `host`: a name in lower case, or an IP address, IPv6 in brackets. */
@@ -93,6 +93,13 @@ export class Certificates {
   /** When the first of the certificates expires. */
   get notAfter(): Date {
     return new Date(Math.min(...this.#ready.map(({ certificate }) => certificate.notAfter.getTime())));
+  }
+
+  /** Created when it is needed first, because most pairs of a certificate and a CA never are. */
+  #askingContext({ certificate, asking }: Ready, clientCa: ClientCa): SecureContext {
+    let context = asking.get(clientCa);
+    if (context === undefined) asking.set(clientCa, (context = this.#context(certificate, clientCa)));
+    return context;
   }
 
   #context({ pem, key }: Certificate, clientCa?: ClientCa): SecureContext {

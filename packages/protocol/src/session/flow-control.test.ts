@@ -29,6 +29,15 @@ function ab(bytes: number): string {
   return "ab".repeat(bytes);
 }
 
+test("a stream whose reader limits the rate begins with the guaranteed window, and takes nothing from others", () => {
+  const pair = new SessionPair();
+  const windowOf = (isPaced: boolean): number =>
+    (pair.server.session.open(1, false, isPaced) as MultiplexedStream).window.limit;
+  expect(windowOf(false)).toBe(DEFAULT_LIMITS.initialWindow);
+  for (let n = 0; n < 500; n++) expect(windowOf(true)).toBe(DEFAULT_LIMITS.guaranteedWindow);
+  expect(windowOf(false)).toBe(DEFAULT_LIMITS.initialWindow);
+});
+
 describe("the sender", () => {
   test("sends up to the end of the window, sets BLOCKED, and stops", () => {
     const peer = new ScriptedPeer("client");

@@ -13,14 +13,14 @@ export class ReceiveWindow {
   readonly #pool: WindowPool;
 
   /**
-   * An opener starts with the initial window if the pool has room for it, because OPEN announces the size. An acceptor
-   * starts with the guaranteed window.
+   * @param startsLarge whether it starts with the initial window, if the pool has room for it. That is for an opener,
+   *   because OPEN announces the size. Others start with the guaranteed window.
    */
-  constructor(opener: boolean, limits: Limits, pool: WindowPool) {
+  constructor(startsLarge: boolean, limits: Limits, pool: WindowPool) {
     this.#limits = limits;
     this.#pool = pool;
     this.#size = limits.guaranteedWindow;
-    if (opener) this.enlarge();
+    if (startsLarge) this.enlarge();
     this.limit = this.#size;
   }
 

@@ -116,9 +116,12 @@ export class Session implements FrameHandler, TransportHandler, StreamTableOwner
     return { sent, acknowledged, received: this.#sender.received };
   }
 
-  /** Opens a stream for `tunnel`. Check `available` first. */
-  open(tunnel: number, probe = false): Stream {
-    const stream = this.#streams.open(tunnel);
+  /**
+   * Opens a stream for `tunnel`. Check `available` first.
+   * @param isPaced whether it begins with the guaranteed window, because its reader limits the rate
+   */
+  open(tunnel: number, probe = false, isPaced = false): Stream {
+    const stream = this.#streams.open(tunnel, isPaced);
     this.#sender.open(stream.id, probe ? Flag.PROBE : 0, tunnel, stream.window.limit);
     if (this.#streams.exhausted) this.goAway("PN_DRAINING");
     return stream;

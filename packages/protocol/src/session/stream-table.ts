@@ -58,10 +58,10 @@ export class StreamTable implements StreamOwner {
   }
 
   /** Adds a stream that this side opens, with the next id. */
-  open(tunnel: number): MultiplexedStream {
+  open(tunnel: number, isPaced: boolean): MultiplexedStream {
     const id = this.#nextId;
     this.#nextId += 2;
-    return this.#add(id, tunnel, this.#limits.guaranteedWindow, true);
+    return this.#add(id, tunnel, this.#limits.guaranteedWindow, !isPaced);
   }
 
   /**
@@ -95,8 +95,8 @@ export class StreamTable implements StreamOwner {
     if (this.#streams.size === 0) this.#owner.onStreamsOver();
   }
 
-  #add(id: number, tunnel: number, sendLimit: number, isOpener: boolean): MultiplexedStream {
-    const window = new ReceiveWindow(isOpener, this.#limits, this.#pool);
+  #add(id: number, tunnel: number, sendLimit: number, startsLarge: boolean): MultiplexedStream {
+    const window = new ReceiveWindow(startsLarge, this.#limits, this.#pool);
     const stream = new MultiplexedStream(id, tunnel, sendLimit, window, this.#sender, this);
     this.#streams.add(stream);
     return stream;

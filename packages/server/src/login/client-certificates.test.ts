@@ -52,6 +52,6 @@ test("without a CA, logins by certificate are refused and no certificate is requ
   const principal = clients.authenticate(AUTH, peer);
   clients.replace(undefined);
   expect(principal.isAccepted()).toBe(false);
-  expect(clients.wanted).toBe(false);
+  expect(clients.clientCa).toBeUndefined();
   expect(() => clients.authenticate(AUTH, peer)).toThrow(expect.objectContaining({ code: "PN_AUTH_REFUSED" }));
 });

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { TunnelError, type Auth, type ErrorCode } from "@postern/protocol";
-import type { ClientCa, PeerCertificate } from "@postern/net";
+import { certificateNames, type ClientCa, type PeerCertificate } from "@postern/net";
 import type { Authenticator, Principal } from "./principal.js";
 import { NamePatterns } from "../names/name-patterns.js";
 
@@ -29,13 +29,14 @@ export class ClientCertificates implements Authenticator {
     this.#clientCa = clientCa;
   }
 
-  /** Whether the TLS handshake requests a certificate from clients. */
-  get wanted(): boolean {
-    return this.#clientCa !== undefined;
+  /** The CA of the certificates that the TLS handshake requests from clients; undefined: it requests none. */
+  get clientCa(): ClientCa | undefined {
+    return this.#clientCa;
   }
 
   authenticate(_auth: Auth, peer: PeerCertificate | undefined): Principal {
-    if (!this.wanted) throw new TunnelError("PN_AUTH_REFUSED", "the server does not offer logins by certificate");
+    if (this.#clientCa === undefined)
+      throw new TunnelError("PN_AUTH_REFUSED", "the server does not offer logins by certificate");
     const leaf = peer?.chain[0];
     if (peer === undefined || leaf === undefined) throw new TunnelError("PN_CERTIFICATE_MISSING");
     const { chain, fault } = peer;
@@ -59,14 +60,6 @@ export class ClientCertificates implements Authenticator {
  * The owner that a certificate names: the first e-mail address or DNS name of its subject alternative name, else the
  * common name.
  */
-function nameOf({ subjectAltName, subject }: X509Certificate): string | undefined {
-  // A quoted name may contain text that looks like another name (CVE-2021-44532).
-  const names = [...(subjectAltName ?? "").matchAll(/([^:,"]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy)];
-  const alternative = ["email", "DNS"]
-    .map((kind) => names.find(([, of]) => of === kind)?.[2])
-    .find((name) => name !== undefined && name !== "");
-  const common = /^CN=(.+)$/m.exec(subject ?? "")?.[1];
-  const name = [alternative, common].find((each) => each !== undefined && /^[^",\\\s]{1,255}$/.test(each));
-  // Only ASCII letters, because Unicode's lower case of the Kelvin sign is k, which may be in another owner's name.
-  return name?.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+function nameOf(leaf: X509Certificate): string | undefined {
+  return certificateNames(leaf, ["email", "DNS"])[0];
 }

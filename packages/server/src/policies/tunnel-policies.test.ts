@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Seal, VisitorLogins } from "@postern/gateway/policies";
+import { Steps } from "@postern/gateway";
 import { SERVER_LIMITS } from "../limits.js";
 import { NO_POLICIES, type AskedPolicies } from "./asked-policies.js";
 import type { TunnelPolicy } from "./tunnel-policy.js";
@@ -40,7 +41,7 @@ describe("logins of visitors", () => {
     expect(() => new TunnelPolicies({ always: { oidc: { emails: [], domains: [], groups: [], maxAge: 1 } } })).toThrow(
       RangeError,
     );
-    const policies = new TunnelPolicies({}, undefined, undefined, visitorLogins());
+    const policies = new TunnelPolicies({}, undefined, undefined, undefined, visitorLogins());
     expect(policies.read(LOGIN)).toMatchObject({ permissions: ["oidc"] });
     policies.replace({ allow: [] });
     expect(policies.read(LOGIN)).toEqual({ code: "PN_POLICY_FORBIDDEN", detail: "oidc" });
@@ -48,7 +49,7 @@ describe("logins of visitors", () => {
 
   test("have paths of their own only while a tunnel has logins", () => {
     const logins = visitorLogins();
-    const policies = new TunnelPolicies({}, undefined, undefined, logins);
+    const policies = new TunnelPolicies({}, undefined, undefined, undefined, logins);
     const path = "/.postern/oidc/enter";
     expect(logins.owns(path)).toBe(false);
     const policy = policies.take("ann", "shop", policies.read(LOGIN) as AskedPolicies);
@@ -59,7 +60,7 @@ describe("logins of visitors", () => {
   });
 
   test("are not those of a later owner of the name", () => {
-    const policies = new TunnelPolicies({}, undefined, undefined, visitorLogins());
+    const policies = new TunnelPolicies({}, undefined, undefined, undefined, visitorLogins());
     const read = policies.read(LOGIN) as AskedPolicies;
     const links = ["ann", "bob"].map((owner) => {
       const { steps } = policies.take(owner, "shop", read);
@@ -84,6 +85,18 @@ test("names without policies share one, which costs their requests nothing", () 
   const policy = policies.take("ann", "shop", NO_POLICIES);
   expect(policies.take("bob", "other", NO_POLICIES)).toBe(policy);
   expect(policy.steps).toBeUndefined();
+});
+
+test("limits of the server hold for all names; those of a gateway's routes have only the rest", () => {
+  const limits = new Steps([]);
+  const policies = new TunnelPolicies({}, undefined, undefined, limits);
+  const plain = policies.take("ann", "shop", NO_POLICIES);
+  expect([plain.steps, plain.access]).toEqual([limits, undefined]);
+  const own = policies.take("ann", "shop", asked(policies, 60));
+  expect(own.access).toBe(own.own);
+  expect(own.steps).not.toBe(own.access);
+  policies.replace({ always: { addresses: { deny: ["192.0.2.1"] } } });
+  expect(policies.take("ann", "other", NO_POLICIES).steps).not.toBe(limits);
 });
 
 test("of the names that are not served, those that were served last are kept; those that are served do not count", () => {

@@ -7,6 +7,7 @@ import {
   SharedRoom,
   SYSTEM_CLOCK,
   type PollDependencies,
+  type Steps,
   type StepOptions,
   type VisitorLogins,
 } from "@postern/gateway/policies";
@@ -42,7 +43,8 @@ export class TunnelPolicies {
   readonly #cookieKey: () => string;
   readonly #room = new SharedRoom(SERVER_LIMITS.policyEntries);
   #allowed: ReadonlySet<string> = new Set();
-  #always: ServerPolicy = { options: undefined, steps: undefined };
+  readonly #limits: Steps | undefined;
+  #always: ServerPolicy;
   #alwaysContent = "";
   /** Of all names whose clients ask for none. */
   readonly #plain: TunnelPolicy;
@@ -53,6 +55,7 @@ export class TunnelPolicies {
 
   /**
    * @param cookieKey returns the secret that signs logins. Default: a random one, so that a restart ends them
+   * @param limits on the requests to each tunnel
    * @param logins undefined: the server has no provider, so that clients cannot ask for logins at one
    * @throws RangeError as `checkPolicyOptions`.
    */
@@ -60,12 +63,15 @@ export class TunnelPolicies {
     options: PolicyOptions = {},
     onWarning: (text: string) => void = () => {},
     cookieKey?: () => string,
+    limits?: Steps,
     logins?: VisitorLogins,
   ) {
     const random = randomBytes(32).toString("base64url");
     this.#onWarning = onWarning;
     this.#cookieKey = cookieKey ?? ((): string => random);
     this.#logins = logins;
+    this.#limits = limits;
+    this.#always = { options: undefined, steps: undefined, limits };
     this.#plain = new TunnelPolicy({ owner: "", name: "" }, NO_POLICIES, undefined, this.#always);
     this.replace(options);
   }
@@ -123,10 +129,8 @@ export class TunnelPolicies {
     if (content !== this.#alwaysContent) {
       const former = this.#always.steps;
       const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning: this.#onWarning };
-      this.#always = {
-        options: always,
-        steps: always && routeSteps(this.#named(always, "*"), { poll, logins: this.#logins }, former),
-      };
+      const steps = always && routeSteps(this.#named(always, "*"), { poll, logins: this.#logins }, former);
+      this.#always = { options: always, steps, limits: this.#limits };
       this.#alwaysContent = content;
       this.#plain.follow(this.#always);
       for (const policy of this.#policies.values()) policy.follow(this.#always);

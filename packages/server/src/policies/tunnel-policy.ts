@@ -9,6 +9,8 @@ export interface PolicyHolder {
 
 /** The policies of the server for all tunnels, and the steps that enforce them. */
 export interface ServerPolicy {
+  /** Limits on the requests to each tunnel, whoever sends them. Default: none. */
+  readonly limits?: Steps | undefined;
   readonly options: StepOptions | undefined;
   readonly steps: Steps | undefined;
 }
@@ -25,6 +27,8 @@ export class TunnelPolicy {
   readonly own: Steps | undefined;
   /** Undefined: every visitor is admitted. Another object after each change. */
   steps: Steps | undefined;
+  /** `steps` without the limits, which are for the address of the tunnel. */
+  access: Steps | undefined;
   /** Groups that use it: usually one, or none while the name is only kept. */
   users = 0;
   #words: Record<string, string> = {};
@@ -43,7 +47,8 @@ export class TunnelPolicy {
 
   /** What holds for all tunnels has changed. */
   follow(always: ServerPolicy): void {
-    this.steps = Steps.both(always.steps, this.own);
+    this.access = Steps.both(always.steps, this.own);
+    this.steps = Steps.both(always.limits, this.access);
     this.#words = policyWords(this.asked.options, always.options);
   }
 }

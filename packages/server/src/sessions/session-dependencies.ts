@@ -1,4 +1,4 @@
-import type { Strategy } from "@postern/gateway";
+import type { Bandwidths, Strategy } from "@postern/gateway";
 import type { Limits } from "@postern/protocol";
 import type { Authenticator } from "../login/principal.js";
 import type { Owners } from "./owners.js";
@@ -27,6 +27,8 @@ export interface SessionDependencies extends Loggers {
   publicUrl(name: string): string;
   /** The counter of a tunnel's requests; undefined: they are not counted. */
   counter(name: string, owner: string): RequestCounter | undefined;
+  /** The bandwidths of the tunnels. Default: they are not limited. */
+  readonly bandwidths?: Bandwidths | undefined;
   /** Requests of a tunnel that are listed per second. */
   readonly requestRecords: number;
 }

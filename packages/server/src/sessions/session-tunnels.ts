@@ -126,7 +126,7 @@ export class SessionTunnels implements TunnelOwner {
   /** Forgets the tunnels of a session that has ended. */
   clear(): void {
     for (const tunnel of this.#tunnels.values()) {
-      tunnel.close();
+      this.#close(tunnel);
       this.#logClosed(tunnel, {});
     }
     this.#tunnels.clear();
@@ -166,6 +166,7 @@ export class SessionTunnels implements TunnelOwner {
       counter: this.#dependencies.counter(name, holder.owner),
       requestRecords: this.#dependencies.requestRecords,
       owner: this,
+      bandwidth: this.#dependencies.bandwidths?.use(name),
     });
     this.#tunnels.set(tunnel.number, tunnel);
     this.#dependencies.registry.add(tunnel, holder, policies);
@@ -177,7 +178,7 @@ export class SessionTunnels implements TunnelOwner {
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
-    tunnel.close();
+    this.#close(tunnel);
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
     // If the client closes a tunnel, its streams have no deadline. If the client loses it, they have one.
     if (code !== "PN_CLOSED" && this.#session.tunnelsInUse().has(number))
@@ -185,6 +186,11 @@ export class SessionTunnels implements TunnelOwner {
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
     this.#logClosed(tunnel, { code });
+  }
+
+  #close(tunnel: Tunnel): void {
+    tunnel.close();
+    this.#dependencies.bandwidths?.release(tunnel.name);
   }
 
   #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {

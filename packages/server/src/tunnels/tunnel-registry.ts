@@ -132,9 +132,9 @@ export class TunnelRegistry {
     return lease.awaited ? "away" : "offline";
   }
 
-  /** The steps that requests to `name` pass. */
+  /** The steps that requests of a gateway's route to `name` pass. */
   steps(name: string): Steps | undefined {
-    return this.#groups.get(name)?.policy.steps;
+    return this.#groups.get(name)?.policy.access;
   }
 
   /** `name` is a target of a gateway from now on. */

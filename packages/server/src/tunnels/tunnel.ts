@@ -4,8 +4,9 @@ import {
   type Candidate,
   type FinishedRequest,
   type Strategy,
-  type Steps,
   type Upstream,
+  type Steps,
+  type Bandwidth,
   type UpstreamRoute,
 } from "@postern/gateway";
 import type { ByteStream } from "@postern/net";
@@ -30,6 +31,8 @@ export interface TunnelOptions {
   /** Requests that are listed per second. */
   requestRecords: number;
   owner: TunnelOwner;
+  /** The limit of the server on its bytes. Default: none. */
+  bandwidth?: Bandwidth | undefined;
 }
 
 /** The part of a client's session that its tunnels use. */
@@ -72,6 +75,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   groupWeight: number | undefined;
   groupStrategy: Strategy | undefined;
   readonly #session: Session;
+  readonly #bandwidth: Bandwidth | undefined;
   readonly #counter: RequestCounter | undefined;
   readonly #owner: TunnelOwner;
   #probe: ProbeRoute | undefined;
@@ -86,6 +90,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.requested = options.requested;
     this.hostHeader = options.hostHeader;
     this.#session = options.session;
+    this.#bandwidth = options.bandwidth;
     this.#counter = options.counter;
     this.requests = new RequestLog(options.requestRecords);
     this.#owner = options.owner;
@@ -153,7 +158,9 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
 
   /** @param probe the request may be one of the client's own. */
   dial(probe = false): ByteStream {
-    return this.#session.open(this.number, probe);
+    const bandwidth = this.#bandwidth;
+    const stream = this.#session.open(this.number, probe, bandwidth !== undefined);
+    return bandwidth === undefined ? stream : bandwidth.shape(stream);
   }
 
   /** Retires idle streams that are too old, and the route of probes, which are rare. Call about once a second. */

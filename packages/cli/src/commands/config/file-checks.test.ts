@@ -85,7 +85,7 @@ describe("what `start` would refuse is an error", () => {
   });
 
   test("also beside options of parts that are not built yet", async () => {
-    const { errors } = await checked(`${SERVER}[tunnel.server.rate_limit]\nenabled = true\n${TLS.replace("pem", "x")}`);
+    const { errors } = await checked(`${SERVER}[tunnel.server.acme]\nenabled = true\n${TLS.replace("pem", "x")}`);
     expect(errors).toEqual([expect.stringContaining("server.x cannot be read")]);
   });
 

@@ -60,6 +60,23 @@ describe("a list at a URL", () => {
     expect([polled.of("10.0.0.1"), polled.of("11.0.0.1")]).toEqual(["admitted", REFUSED]);
   });
 
+  test("is not cleared by an empty response, but by a list with nothing but a comment", async () => {
+    const polled = new Polled({ deny: [LIST] });
+    await polled.answer("10.0.0.0/8");
+    for (const empty of ["", " \r\n\n"]) {
+      polled.clock.pass(300_000);
+      await polled.answer(empty);
+      expect(polled.of("10.0.0.1")).toBe(REFUSED);
+    }
+    expect(polled.warnings).toEqual([expect.stringMatching(/the response is empty\. The previous list stays in use/)]);
+    polled.clock.pass(300_000);
+    await polled.answer("# nobody\n");
+    expect(polled.of("10.0.0.1")).toBe("admitted");
+    const empty = new Polled({ deny: [LIST] });
+    await empty.answer("");
+    expect([empty.of("10.0.0.1"), empty.warnings]).toEqual(["admitted", []]);
+  });
+
   test("is polled every 5 minutes; one that cannot be read leaves the last, and is asked for again sooner", async () => {
     const polled = new Polled({ deny: [LIST] });
     await polled.answer("10.0.0.1");

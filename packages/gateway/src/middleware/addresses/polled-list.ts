@@ -58,6 +58,8 @@ export class PolledList {
 
   /** Most lists rarely change, and a large one takes long to read. */
   #read(text: string): void {
+    // A service that fails may answer with nothing. A list that is empty on purpose has a comment.
+    if (this.list !== undefined && text.trim() === "") throw new Error("the response is empty");
     const textHash = hash("sha256", text, "base64");
     if (textHash === this.#hash) return;
     const read = readAddressLines(text);

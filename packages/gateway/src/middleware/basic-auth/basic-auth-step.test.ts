@@ -59,7 +59,7 @@ describe("a visitor", () => {
     const guarded = new Guarded();
     expect(await guarded.ask(basic("ann:pass:word"), true)).toBe("admitted");
     expect(guarded.verifier.checks).toEqual([{ password: "pass:word", hash: "$2y$05$ann" }]);
-    expect(guarded.requests[0]!.edits).toEqual([
+    expect(guarded.requests[0]!.edits).toMatchObject([
       { names: ["authorization", "x-forwarded-user"], lines: "X-Forwarded-User: ann\r\n" },
     ]);
     expect(await guarded.ask(basic("jürgen:ü"), true)).toBe("admitted");

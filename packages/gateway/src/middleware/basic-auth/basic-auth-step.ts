@@ -176,5 +176,9 @@ export class BasicAuthStep implements Step {
 /** The target gets the visitor's name, and not the password. */
 function identified(name: string): FieldEdits {
   const bytes = Buffer.from(name).toString("latin1");
-  return { names: ["authorization", "x-forwarded-user"], lines: `X-Forwarded-User: ${bytes}\r\n` };
+  return {
+    names: ["authorization", "x-forwarded-user"],
+    lines: `X-Forwarded-User: ${bytes}\r\n`,
+    principal: name,
+  };
 }

@@ -1,6 +1,7 @@
 import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
 import type { PollDependencies } from "../addresses/polled-list.js";
 import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
+import { CertificateStep, type CertificateOptions } from "../client-certificate/certificate-step.js";
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
@@ -10,7 +11,7 @@ import type { OidcOptions } from "../oidc/policy.js";
 import { OwnCookiesStep } from "../own-cookies/own-cookies-step.js";
 import type { PasswordOptions } from "../password/password-login.js";
 import { PasswordStep } from "../password/password-step.js";
-import { RateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
+import { RateLimitStep, UserRateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
 import type { Tenancy } from "../tenancy.js";
@@ -22,6 +23,8 @@ export interface StepOptions {
   readonly addresses?: AddressOptions | undefined;
   /** Limits on the requests of each visitor. Default: none. */
   readonly rateLimit?: RateLimitOptions | undefined;
+  /** Client certificates of visitors. Default: none are requested. */
+  readonly clientCertificate?: CertificateOptions | undefined;
   /** Names and passwords of visitors. Default: none are needed. */
   readonly basicAuth?: BasicAuthOptions | undefined;
   /** A password that visitors enter on a page. Default: none is needed. */
@@ -75,12 +78,25 @@ export function routeSteps(
   former?: Steps,
   tenancy?: Tenancy,
 ): Steps | undefined {
-  const { addresses, rateLimit, basicAuth, password, dropsOwnCookies, jwt, webhook, oidc, forwardAuth, credentials } =
-    options;
+  const {
+    addresses,
+    rateLimit,
+    clientCertificate,
+    basicAuth,
+    password,
+    dropsOwnCookies,
+    jwt,
+    webhook,
+    oidc,
+    forwardAuth,
+    credentials,
+  } = options;
   const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
-  if (rateLimit !== undefined) steps.push(new RateLimitStep(rateLimit, tenancy));
+  const limit = rateLimit && new RateLimitStep(rateLimit, tenancy);
+  if (limit !== undefined) steps.push(limit);
+  if (clientCertificate !== undefined) steps.push(new CertificateStep(clientCertificate, poll?.onWarning));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth, undefined, tenancy));
   if (password !== undefined) steps.push(new PasswordStep(password, undefined, undefined, tenancy));
   if (password !== undefined || dropsOwnCookies === true) steps.push(new OwnCookiesStep());
@@ -88,6 +104,7 @@ export function routeSteps(
   if (webhook !== undefined) steps.push(new WebhookStep(webhook, warnings, tenancy));
   if (oidc !== undefined) steps.push(new OidcStep(oidc, loginsOf(logins), tenancy));
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
+  if (limit !== undefined && rateLimit?.byUser === true) steps.push(new UserRateLimitStep(rateLimit, limit, tenancy));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }

@@ -2,10 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "@postern/testkit";
+import type { Clock } from "../../deadlines/clock.js";
+import { FakeClock } from "../../deadlines/fake-clock.suite.js";
 import type { Reply } from "../../http/index.js";
 import { outcome, stepRequest, type PlainStepRequest } from "../step-requests.suite.js";
 import type { Verdict } from "../step.js";
-import { ForwardAuthStep } from "./forward-auth-step.js";
+import { FORWARD_AUTH_LIMITS, ForwardAuthStep } from "./forward-auth-step.js";
 
 const FAILED = "502 PN_ACCESS_SERVICE";
 
@@ -17,7 +19,10 @@ class Asked {
   host = "";
   step!: ForwardAuthStep;
 
-  static async start(answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void): Promise<Asked> {
+  static async start(
+    answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
+    clock?: Clock,
+  ): Promise<Asked> {
     const asked = new Asked();
     const server = createServer((incoming, outgoing) => {
       asked.requests.push(incoming);
@@ -26,9 +31,8 @@ class Asked {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/verify?a`;
     asked.host = new URL(url).host;
-    asked.step = new ForwardAuthStep({ url, responseFields: ["Remote-User", "X-Groups"] }, (text) =>
-      asked.warnings.push(text),
-    );
+    const onWarning = (text: string): void => void asked.warnings.push(text);
+    asked.step = new ForwardAuthStep({ url, responseFields: ["Remote-User", "X-Groups"] }, onWarning, clock);
     onTestFinished(() => {
       server.closeAllConnections();
       server.close();
@@ -67,7 +71,14 @@ describe("a service", () => {
     );
     const { request, verdict } = await asked.ask();
     expect(outcome(verdict)).toBe("admitted");
-    expect(request.edits).toEqual([{ names: ["remote-user", "x-groups"], lines: "Remote-User: ann\r\n" }]);
+    expect(request.edits).toEqual([
+      {
+        names: ["remote-user", "x-groups"],
+        lines: "Remote-User: ann\r\n",
+        responseLines: "Set-Cookie: a=b\r\n",
+        principal: "ann",
+      },
+    ]);
   });
 
   test.each([302, 401, 403, 404, 429])(
@@ -108,6 +119,27 @@ describe("a service", () => {
     const asked = await Asked.start((_incoming, outgoing) => answer(outgoing));
     for (let n = 0; n < 2; n++) expect(outcome((await asked.ask()).verdict)).toBe(FAILED);
     expect(asked.warnings).toEqual([expect.stringMatching(reason)]);
+  });
+
+  test("that does not answer in time admits nobody, and its connection is closed", async () => {
+    const clock = new FakeClock();
+    let isClosed = false;
+    const asked = await Asked.start((_, outgoing) => outgoing.on("close", () => (isClosed = true)), clock);
+    const asking = asked.ask();
+    await until("the request", () => asked.requests.length === 1);
+    clock.pass(FORWARD_AUTH_LIMITS.time - 1);
+    await new Promise(setImmediate);
+    expect([isClosed, asked.warnings]).toEqual([false, []]);
+    clock.pass(1);
+    expect(outcome((await asking).verdict)).toBe(FAILED);
+    expect(asked.warnings).toEqual([expect.stringContaining("no answer within 10 s")]);
+    await until("the end of the request", () => isClosed);
+  });
+
+  test("that answers in time leaves no timer behind", async () => {
+    const clock = new FakeClock();
+    const asked = await Asked.start((_, outgoing) => void outgoing.writeHead(204).end(), clock);
+    expect([outcome((await asked.ask()).verdict), clock.running]).toEqual(["admitted", 0]);
   });
 
   test("that is not there admits nobody", async () => {

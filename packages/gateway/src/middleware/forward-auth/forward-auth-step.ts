@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import { builtins, publicLookup } from "@postern/net";
+import { SYSTEM_CLOCK, type Clock } from "../../deadlines/clock.js";
 import { meaningOf, refusals, type Field, type Reply } from "../../http/index.js";
 import { targetField } from "../credential/target-field.js";
 import { withoutOwn } from "../own-cookies/own-cookies.js";
@@ -9,7 +10,10 @@ import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 export interface ForwardAuthOptions {
   /** `http://…` or `https://…`. */
   readonly url: string;
-  /** Names of fields of the service's answer that targets get, in place of those of the visitor. */
+  /**
+   * Names of fields of the service's answer that targets get, in place of those of the visitor. The first one names the
+   * visitor.
+   */
   readonly responseFields: readonly string[];
   /** Whether the host of the URL may have private addresses. Default true: the service usually has one. */
   readonly allowPrivate?: boolean | undefined;
@@ -58,6 +62,7 @@ export class ForwardAuthStep implements Step {
   readonly #fields: readonly (readonly [name: string, written: string])[];
   readonly #names: readonly string[];
   readonly #onWarning: (text: string) => void;
+  readonly #clock: Clock;
   #isFailing = false;
 
   /**
@@ -67,20 +72,24 @@ export class ForwardAuthStep implements Step {
   constructor(
     { url, responseFields, allowPrivate = true }: ForwardAuthOptions,
     onWarning: (text: string) => void = () => {},
+    clock: Clock = SYSTEM_CLOCK,
   ) {
     this.#allowPrivate = allowPrivate;
     this.#url = new URL(url);
     this.#fields = responseFields.map((written) => [targetField(written), written]);
     this.#names = this.#fields.map(([name]) => name);
     this.#onWarning = onWarning;
+    this.#clock = clock;
     const { Agent } = this.#url.protocol === "https:" ? builtins.https : builtins.http;
     this.#agent = new Agent({ keepAlive: true, maxSockets: FORWARD_AUTH_LIMITS.connections, timeout: 60_000 });
   }
 
   async check(request: StepRequest): Promise<Verdict> {
     const { signal } = request;
+    const late = new AbortController();
+    const cancel = this.#clock.after(TIME, () => late.abort());
     try {
-      const { incoming, body } = await this.#ask(request, AbortSignal.any([signal, AbortSignal.timeout(TIME)]));
+      const { incoming, body } = await this.#ask(request, AbortSignal.any([signal, late.signal]));
       const { statusCode: status = 0 } = incoming;
       if (status < 200 || status >= 500) throw new Error(`it answers with the status ${status}`);
       this.#isFailing = false;
@@ -88,8 +97,10 @@ export class ForwardAuthStep implements Step {
       if (!signal.aborted) request.edit(this.#edits(incoming));
       return undefined;
     } catch (error) {
-      if (!signal.aborted) this.#report(error);
+      if (!signal.aborted) this.#report(late.signal.aborted ? new Error(`no answer within ${TIME / 1_000} s`) : error);
       return refusals.PN_ACCESS_SERVICE;
+    } finally {
+      cancel();
     }
   }
 
@@ -136,12 +147,18 @@ export class ForwardAuthStep implements Step {
   }
 
   #edits({ headers }: IncomingMessage): FieldEdits {
-    const lines = this.#fields.map(([name, written]) => {
+    const values = this.#names.map((name) => {
       const value = headers[name];
-      const text = Array.isArray(value) ? value.join(", ") : value;
-      return text === undefined || text === "" ? "" : `${written}: ${text}\r\n`;
+      return (Array.isArray(value) ? value.join(", ") : value) ?? "";
     });
-    return { names: this.#names, lines: lines.join("") };
+    const lines = this.#fields.map(([, written], n) => (values[n] === "" ? "" : `${written}: ${values[n]}\r\n`));
+    return {
+      names: this.#names,
+      lines: lines.join(""),
+      // Services prolong their sessions in this way.
+      responseLines: (headers["set-cookie"] ?? []).map((cookie) => `Set-Cookie: ${cookie}\r\n`).join(""),
+      principal: values[0] === "" ? undefined : values[0],
+    };
   }
 
   #report(error: unknown): void {

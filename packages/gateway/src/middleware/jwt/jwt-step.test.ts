@@ -73,9 +73,18 @@ describe("a visitor", () => {
         {
           names: ["x-forwarded-user", "x-groups", "x-email", "x-admin", "x-bad"],
           lines: "X-Forwarded-User: ann\r\nX-Groups: a,b\r\nX-Email: Ã¤@b.example\r\nX-Admin: true\r\n",
+          principal: "ann",
         },
       ]);
     }
+  });
+
+  test("has no part of a list whose name contains a comma, because the target would read several", async () => {
+    const guarded = new Guarded({ fields: { "X-Groups": "groups", "X-One": "one" } });
+    await guarded.ask(token({ ...CLAIMS, groups: ["staff", "guests,admins", "b"], one: "a,b" }));
+    expect(guarded.request.edits[0]!.lines).toBe("X-Groups: staff,b\r\nX-One: a,b\r\n");
+    await guarded.ask(token({ ...CLAIMS, groups: [",admins"] }));
+    expect(guarded.request.edits[0]!.lines).toBe("");
   });
 
   test("keeps the last letter of a claim, whatever its bytes are", async () => {
@@ -157,6 +166,10 @@ test("keys at a URL: while they cannot be fetched, visitors get 503, and the rea
   guarded.step = guarded.create({ jwksUrl });
   expect(await guarded.ask(signed)).toBe("admitted");
   expect(await guarded.ask(token())).toBe(INVALID);
+  // Strangers can invent the name of a key, also just after the keys were fetched.
+  const invented = `${part({ alg: "ES256", kid: "b" })}.${part(CLAIMS)}.${"A".repeat(86)}`;
+  for (let n = 0; n < 2; n++) expect(await guarded.ask(invented)).toBe(INVALID);
+  expect(guarded.warnings).toHaveLength(1);
 });
 
 test("keys and fields that are not valid are refused", () => {

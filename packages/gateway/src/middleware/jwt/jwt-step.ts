@@ -122,7 +122,9 @@ export class JwtStep implements Step {
       return undefined;
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
-      return error.kind === "unavailable" ? this.#unavailable(error) : INVALID;
+      // Strangers can invent names of keys.
+      const isRefused = error.kind !== "unavailable" || error.isKeyUnknown;
+      return isRefused ? INVALID : this.#unavailable(error);
     }
   }
 
@@ -162,7 +164,8 @@ export class JwtStep implements Step {
       const text = claimText(Object.hasOwn(claims, claim) ? claims[claim] : undefined);
       return text === undefined ? "" : `${written}: ${text}\r\n`;
     });
-    return { names: this.#fields.map(([name]) => name), lines: lines.join("") };
+    const principal = claimText(Object.hasOwn(claims, "sub") ? claims["sub"] : undefined);
+    return { names: this.#fields.map(([name]) => name), lines: lines.join(""), principal };
   }
 }
 
@@ -176,9 +179,13 @@ function bearer(field: string): string {
   return token.length > LONGEST ? "" : token;
 }
 
-/** A claim as the value of a field: bytes in Latin-1. Lists are joined by commas. */
+/**
+ * A claim as the value of a field: bytes in Latin-1. Lists are joined by commas, without the parts that contain one:
+ * the target would read them as several parts.
+ */
 function claimText(claim: unknown): string | undefined {
-  const parts: unknown[] = Array.isArray(claim) ? claim : [claim];
+  const all: unknown[] = Array.isArray(claim) ? claim : [claim];
+  const parts = Array.isArray(claim) ? all.filter((part) => !String(part).includes(",")) : all;
   if (!parts.every((part) => ["string", "number", "boolean"].includes(typeof part))) return undefined;
   // Before it is encoded, because the last byte of a letter may be a space of Latin-1.
   const text = Buffer.from(parts.join(",").trim()).toString("latin1");

@@ -68,6 +68,13 @@ describe("a limit of requests", () => {
     }
   });
 
+  test("counts all link-local visitors of a network as one, whatever their addresses and their links", () => {
+    const limited = new Limited({ requestsPerMinute: 2 });
+    const addresses = ["fe80::1%eth0", "fe80::2%eth0", "fe80::3%eth1", "fe80::4"];
+    expect(addresses.map((address) => limited.ask(address))).toEqual(["admitted", "admitted", RATE, RATE]);
+    expect(limited.ask("fe80:0:0:1::1%eth0")).toBe("admitted");
+  });
+
   test("says when to come back", () => {
     const limited = new Limited({ requestsPerMinute: 6, message: "Slow down." });
     limited.admitted(6);

@@ -1,79 +1,61 @@
-import { hash } from "node:crypto";
 import { refusals, type Field, type Refusal } from "../../http/index.js";
 import { decidingField } from "../../routing/conditions.js";
 import type { Tenancy } from "../tenancy.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
-import { countRequest, RateTable, waitOf, type Rate, type RateEntry } from "./rate-table.js";
+import { RateRule, valueKey, type RateRuleOptions } from "./rate-rule.js";
+import { RateTable } from "./rate-table.js";
 import { visitorKey } from "./visitor-key.js";
 
 /** Limits on the requests of each visitor. */
-export interface RateLimitOptions {
-  /** Default: any number. */
-  readonly requestsPerMinute?: number | undefined;
-  /** Milliseconds over which requests are counted. */
-  readonly window: number;
-  /** Requests that may come at once. Default: the number of requests in `window`. */
-  readonly burst?: number | undefined;
-  /** Requests in progress at the same time; upgraded connections count until they close. Default: any number. */
-  readonly concurrent?: number | undefined;
+export interface RateLimitOptions extends RateRuleOptions {
   /**
    * A header, in lower case: its values are limited, each like an address. Addresses are limited as well, because a
    * visitor can send any value.
    */
   readonly byHeader?: string | undefined;
-  /** For visitors that exceed a limit. */
-  readonly message?: string | undefined;
+  /**
+   * Whether requests of a known user count for the user instead of the address. Those that no step admits still count
+   * for their address.
+   */
+  readonly byUser?: boolean | undefined;
 }
-
-/** Values of headers beyond this length are kept as a hash. */
-const LONGEST_KEY = 64;
 
 /** Limits the requests of each visitor, by address, and perhaps by a header. */
 export class RateLimitStep implements Step {
   readonly name = "rate limit";
-  readonly #rate: Rate;
-  readonly #policy: Readonly<Record<string, string>>;
+  readonly #rule: RateRule;
   readonly #byHeader: { readonly name: string; readonly field: Field } | undefined;
-  readonly #tooMany: Refusal;
-  readonly #tooManyAtOnce: Refusal;
   #addresses: RateTable;
   #values: RateTable;
 
   /** @throws RangeError for a header that visitors cannot send to targets. */
-  constructor(
-    { requestsPerMinute, window, burst, concurrent, byHeader, message }: RateLimitOptions,
-    tenancy?: Pick<Tenancy, "room">,
-  ) {
+  constructor({ byHeader, byUser = false, ...rule }: RateLimitOptions, tenancy?: Pick<Tenancy, "room">) {
     this.#addresses = new RateTable(undefined, tenancy?.room);
     this.#values = new RateTable(undefined, tenancy?.room);
-    const inWindow = Math.max(1, Math.floor(((requestsPerMinute ?? 0) * window) / 60_000));
-    const limit = burst ?? inWindow;
-    this.#rate =
-      requestsPerMinute === undefined
-        ? { interval: 0, burst: 1, concurrent }
-        : { interval: 60_000 / requestsPerMinute, burst: limit, concurrent };
-    this.#policy = {
-      "RateLimit-Policy": `${limit};w=${Math.ceil((limit * this.#rate.interval) / 1_000)}`,
-      "RateLimit-Limit": String(limit),
-      "RateLimit-Remaining": "0",
-    };
+    // Requests in progress count for the user, who is not known yet.
+    this.#rule = new RateRule(byUser ? { ...rule, concurrent: undefined } : rule);
     this.#byHeader = byHeader === undefined ? undefined : { name: byHeader, field: decidingField(byHeader) };
-    const own = message === undefined ? {} : { message };
-    this.#tooMany = { ...refusals.PN_ACCESS_RATE, ...own };
-    this.#tooManyAtOnce = { ...refusals.PN_ACCESS_CONCURRENT, ...own };
   }
 
   check(request: StepRequest): Verdict {
     const { startedAt: now } = request;
-    const { interval } = this.#rate;
+    const rule = this.#rule;
+    const { interval } = rule.rate;
     const byAddress = this.#addresses.entry(visitorKey(request.address), now, interval);
     if (byAddress === undefined) return refusals.PN_OVERLOADED;
-    const refused = this.#refusalOf(byAddress, now);
+    const refused = rule.refusalOf(byAddress, now);
     const value = this.#byHeader === undefined ? "" : request.fieldValue(this.#byHeader.name, this.#byHeader.field);
-    if (refused !== undefined || value === "") return refused ?? this.#count(request, byAddress, now);
+    if (refused !== undefined || value === "") return refused ?? rule.count(request, byAddress, now);
     const byValue = this.#values.entry(valueKey(value), now, interval);
     if (byValue === undefined) return refusals.PN_OVERLOADED;
-    return this.#refusalOf(byValue, now) ?? this.#count(request, byValue, now) ?? this.#count(request, byAddress, now);
+    return rule.refusalOf(byValue, now) ?? rule.count(request, byValue, now) ?? rule.count(request, byAddress, now);
+  }
+
+  /** A request that was admitted does not count for its address. */
+  forgive({ address, startedAt }: StepRequest): void {
+    const { interval } = this.#rule.rate;
+    const entry = this.#addresses.entry(visitorKey(address), startedAt, interval);
+    if (entry !== undefined) entry.nextAt -= interval;
   }
 
   inherit(former: Step): void {
@@ -86,23 +68,40 @@ export class RateLimitStep implements Step {
     this.#addresses.close();
     this.#values.close();
   }
-
-  #refusalOf(entry: RateEntry, now: number): Refusal | undefined {
-    const rate = this.#rate;
-    if (rate.concurrent !== undefined && entry.inProgress >= rate.concurrent) return this.#tooManyAtOnce;
-    const wait = waitOf(entry, rate, now);
-    if (wait === 0) return undefined;
-    const reset = String(Math.ceil((entry.nextAt - now) / 1_000));
-    const fields = { ...this.#policy, "RateLimit-Reset": reset };
-    return { ...this.#tooMany, retryAfter: Math.ceil(wait / 1_000), fields };
-  }
-
-  #count(request: StepRequest, entry: RateEntry, now: number): undefined {
-    countRequest(entry, this.#rate, now);
-    if (this.#rate.concurrent !== undefined) request.hold(entry);
-  }
 }
 
-function valueKey(value: string): string {
-  return value.length <= LONGEST_KEY ? value : hash("sha256", value, "base64");
+/**
+ * Limits the requests of each user, after the steps that know who it is. A request whose user stays unknown counts for
+ * its address.
+ */
+export class UserRateLimitStep implements Step {
+  readonly name = "user rate limit";
+  readonly #rule: RateRule;
+  readonly #beforeLogin: RateLimitStep;
+  #users: RateTable;
+
+  /** @param beforeLogin the step that has counted each request for its address */
+  constructor(options: RateLimitOptions, beforeLogin: RateLimitStep, tenancy?: Pick<Tenancy, "room">) {
+    this.#users = new RateTable(undefined, tenancy?.room);
+    this.#rule = new RateRule(options);
+    this.#beforeLogin = beforeLogin;
+  }
+
+  check(request: StepRequest): Refusal | undefined {
+    const { startedAt: now, principal, address } = request;
+    const rule = this.#rule;
+    const key = principal === undefined ? `address ${visitorKey(address)}` : `user ${valueKey(principal)}`;
+    const entry = this.#users.entry(key, now, rule.rate.interval);
+    if (entry === undefined) return refusals.PN_OVERLOADED;
+    this.#beforeLogin.forgive(request);
+    return rule.refusalOf(entry, now) ?? rule.count(request, entry, now);
+  }
+
+  inherit(former: Step): void {
+    if (former instanceof UserRateLimitStep) this.#users = former.#users;
+  }
+
+  close(): void {
+    this.#users.close();
+  }
 }
