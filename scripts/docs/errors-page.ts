@@ -51,7 +51,7 @@ export function errorsPage(): string {
     [
       "- _HTTP_: status of the response to the visitor. The header field `Postern-Error` contains the code; the body is the text, as HTML, JSON or plain text. If a code with a status starts with `PN_LOCAL_`, the response comes from the client's local API.",
       "- _Wire_: number of the error in the protocol between client and server (PROTOCOL.md, section 9). The code appears in events, in logs, and as `code` of errors that `connect` throws.",
-      "- _Exit_: exit code of the command. For errors with a wire number, it is 3 (credentials refused), 2 (name not available), 4 (server unreachable, with reconnection disabled) or 1.",
+      "- _Exit_: exit code of the command. For errors with a wire number, it is 3 (credentials refused), 2 (name, group or access policy refused), 4 (server unreachable, with reconnection disabled) or 1.",
       "- _Retry_: `yes` if the same attempt can succeed later. The client retries these errors automatically.",
     ].join("\n"),
     ["| code | HTTP | wire | exit | retry | meaning and remedy |", "|---|---|---|---|---|---|"]

@@ -61,7 +61,7 @@ function refuseSecrets(args: readonly string[]): void {
     [
       "In a file:           postern http 3000 --api-key-file my.key, or --token-file my.token",
       "In the environment:  POSTERN_API_KEY or POSTERN_TOKEN; for a server, POSTERN_API_KEYS",
-      "For visitors:        postern http 3000 --password, at the end, asks for it; or --password-file FILE",
+      "For visitors:        postern http 3000 --password (after the target; it asks for the password), or --password-file FILE",
       "Replace a secret that you typed here: it may be in your shell's history.",
     ].join("\n"),
   );

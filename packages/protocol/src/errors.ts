@@ -307,30 +307,31 @@ export const ERRORS = {
     number: 71,
     retryable: false,
     message:
-      "The clients that serve this name use another strategy. Start the client with the same --strategy or without it, or stop those clients first.",
+      "The other clients of this name use another strategy. Start this client with the same --strategy or without it, or stop the others first.",
   },
   PN_POLICY_SIZE: {
     number: 60,
     retryable: false,
     message:
-      "The access policies of the tunnel are larger than 8 KiB. Shorten their lists, or ask the server's operator to set them for all tunnels.",
+      "The access policies of the tunnel are larger than 8 KiB. Shorten their lists, or use networks instead of single addresses.",
   },
   PN_POLICY_INVALID: {
     number: 61,
     retryable: false,
-    message: "An access policy of the tunnel is not valid, so the server does not open the tunnel. Correct the policy.",
+    message:
+      "An access policy of the tunnel is not valid, so the server does not open the tunnel. The message names the option to correct.",
   },
   PN_POLICY_UNSUPPORTED: {
     number: 62,
     retryable: false,
     message:
-      "The server cannot enforce an access policy of the tunnel, so the tunnel is not opened. Ask the server's operator to update the server, or remove the policy.",
+      "The server cannot enforce an access policy of the tunnel, so the tunnel was not opened. Ask the server's operator to update the server. Without the policy, everyone can use the tunnel.",
   },
   PN_POLICY_FORBIDDEN: {
     number: 63,
     retryable: false,
     message:
-      "The server does not let clients ask for this access policy (allow in [tunnel.server.policies]). Remove the policy, or ask the server's operator.",
+      "The server does not allow this access policy for tunnels. Use another policy, or ask the server's operator to add it to `allow` in [tunnel.server.policies].",
   },
   PN_POLICY_MISMATCH: {
     number: 64,

@@ -172,7 +172,8 @@ export const endpointAccess = section(
       doc: "Addresses and networks that may use the tunnel; all others get 403. An entry can be a file, such as `./office.txt`, with one address or network per line; it is read again when it changes. Empty: all.",
       env: "POSTERN_ALLOW_IPS",
       flag: "--allow-ip <address>",
-      flagDoc: "address or network that may use the tunnel, or a file with a list of them (can be given several times)",
+      flagDoc:
+        "address or network that may use the tunnel, or a file with a list of them, such as ./office.txt (can be given several times)",
     },
     deny_ips: {
       ...access.entries.deny_ips,
@@ -180,7 +181,7 @@ export const endpointAccess = section(
       env: "POSTERN_DENY_IPS",
       flag: "--deny-ip <address>",
       flagDoc:
-        "address or network that may not use the tunnel, or a file with a list of them (can be given several times)",
+        "address or network that may not use the tunnel, or a file with a list of them, such as ./blocked.txt (can be given several times)",
     },
     basic_auth: {
       ...access.entries.basic_auth,

@@ -97,12 +97,12 @@ export const tunnelEndpoint = sections(
     ),
     weight: option(
       integer({ min: 0, max: 65_535 }),
-      "Share of the requests, relative to the other clients of the group. The number of `connections` has no effect on it. 0: no requests. Requires `group` (--join).",
+      "Share of the requests, relative to the other clients of the group, for any number of `connections`. 0: no requests. Requires `group` (--join).",
       { default: 1, env: "POSTERN_WEIGHT", flag: "--weight <n>" },
     ),
     strategy: option(
       choice(STRATEGIES),
-      "How the server distributes the requests among the clients of the group, if it allows this strategy (`allowed_strategies` in `[tunnel.server.balancing]`). The strategies are those of `[[proxy]]`. All clients of a group that set a strategy must set the same one. Default: the strategy of the other clients, otherwise that of the server. Requires `group` (--join).",
+      "How the server distributes the requests among the clients of the group. The server must allow the strategy (`allowed_strategies` in `[tunnel.server.balancing]`). Clients that set a strategy must set the same one. Default: the strategy of the group, otherwise that of the server. Requires `group` (--join).",
       { env: "POSTERN_STRATEGY", flag: "--strategy <name>", example: '"least_time"' },
     ),
     offline_status: option(

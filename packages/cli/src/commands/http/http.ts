@@ -28,7 +28,8 @@ export const http: CommandDeclaration = {
     {
       form: "flag",
       flags: "--password",
-      description: "ask visitors on a page for a password, which you enter here at the start",
+      description:
+        "ask visitors for a password on a page. The command asks you for it. Write this option after the target",
     },
     access.entries.password_file,
     access.entries.rate_limit.entries.requests_per_minute,
