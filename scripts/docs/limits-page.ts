@@ -105,11 +105,7 @@ export function limitsPage(): string {
       "400 PN_ROUTE_PATH",
     ],
     ["time for the access checks of a request (access.md)", time(ADMISSION_LIMITS.answer), "503 PN_ACCESS_TIMEOUT"],
-    [
-      "visitors, users or header values that the rate limit of a route counts",
-      `${RATE_LIMITS.keys}`,
-      "the count of the one that has used least of its limit is dropped",
-    ],
+    ["visitors, users or values that a rate limit counts", `${RATE_LIMITS.keys}`, "the least used count is dropped"],
     ["wrong passwords from an address", `${FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
     ["size of the form with a password", size(PASSWORD_LIMITS.form), "413 PN_HTTP_BODY_TOO_LARGE"],
     [
