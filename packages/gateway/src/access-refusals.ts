@@ -32,12 +32,12 @@ export const ACCESS_REFUSALS = {
   ],
   PN_ACCESS_CERTIFICATE_MISSING: [
     403,
-    "This address needs a client certificate. Install the one that you got from its owner, and open a new connection over HTTPS.",
+    "This address needs a certificate. Install the one that you got from its owner, and connect again over HTTPS.",
     { advice: "Visitors need a certificate that the CA in `client_ca_file` of the route signed." },
   ],
   PN_ACCESS_CERTIFICATE_INVALID: [
     403,
-    "Your client certificate is not valid for this address, or has expired. Ask its owner for a new one.",
+    "Your certificate is not valid for this address, or has expired. Ask its owner for a new one.",
     {
       advice:
         "The CA in `client_ca_file` of the route did not sign the visitor's certificate, or it has expired, or `client_crl_file` lists it.",
@@ -45,12 +45,12 @@ export const ACCESS_REFUSALS = {
   ],
   PN_ACCESS_CERTIFICATE_NAME: [
     403,
-    "Your client certificate does not give access to this address. Use another one, or ask its owner for access.",
+    "Your certificate does not give access to this address. Use another one, or ask its owner for access.",
     { advice: "`client_names` of the route contains no name of the visitor's certificate." },
   ],
   PN_ACCESS_CERTIFICATE_LIST: [
     503,
-    "Your client certificate cannot be checked at the moment. Try again later, or tell the owner of this address.",
+    "Your certificate cannot be checked at the moment. Try again later, or tell the owner of this address.",
     {
       retryAfter: 60,
       advice: "A revocation list in `client_crl_file` of the route has expired or is missing. Fetch the current one.",
