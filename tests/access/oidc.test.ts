@@ -144,7 +144,7 @@ describe("a visitor is never sent to another host", () => {
 
 test.for([
   ["eve", "eve@evil.example"],
-  ["mallory", "without a verified email address"],
+  ["mallory", "(no verified email address)"],
 ] as const)("the account %s may not use the route, and learns why", async ([name, text]) => {
   const before = gateway.reached.length;
   const browser = new JarBrowser();

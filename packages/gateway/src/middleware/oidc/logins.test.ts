@@ -84,7 +84,7 @@ describe("who may use a route", () => {
     logins.provider.claimsOf = async () => ({ sub: "eve", email: "eve@shop.example", email_verified: false });
     const { outcome, verdict } = await new ScriptedBrowser(logins).logIn(A);
     expect(outcome).toBe("403 PN_ACCESS_ACCOUNT");
-    expect((verdict as { message: string }).message).toContain("without a verified email address");
+    expect((verdict as { message: string }).message).toContain("(no verified email address)");
   });
 
   test("an account that may not gets a page that names it, and a link to log in as someone else", async () => {
