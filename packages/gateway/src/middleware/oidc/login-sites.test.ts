@@ -120,7 +120,7 @@ describe("visitors log in", () => {
     ["https://login.test:8443", "https://app.test/x"],
     ["https://login.test", "https://login.test/x"],
     ["http://login.localhost:8080", "http://app.localhost:8080/x"],
-  ])("with the callback of %s at %s", async ([callback, url]) => {
+  ])("with the callback of %s at %s", async ([callback = "", url = ""]) => {
     const browser = new ScriptedBrowser(routesOf(callback, new URL(url).hostname));
     expect(await browser.logIn(url)).toMatchObject({ url, outcome: "admitted" });
   });

@@ -21,6 +21,7 @@ test("a visitor logs in, returns to its page, and the target learns who it is", 
     {
       names: ["x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "cookie"],
       lines: "X-Forwarded-User: ann\r\nX-Forwarded-Email: ann@shop.example\r\n",
+      principal: "ann",
     },
   ]);
   expect(logins.provider.asked).toHaveLength(1);
