@@ -22,7 +22,7 @@ export const ACCESS_REFUSALS = {
   ],
   PN_ACCESS_RATE: [
     429,
-    "You have sent too many requests. Wait for the time in the Retry-After header, then try again.",
+    "You have sent too many requests. Wait a minute, then try again.",
     { retryAfter: 1, advice: "The visitor exceeded `requests_per_minute` in `rate_limit` of the route or tunnel." },
   ],
   PN_ACCESS_CONCURRENT: [
@@ -81,11 +81,11 @@ export const ACCESS_REFUSALS = {
   ],
   PN_ACCESS_FAILURES: [
     429,
-    "Too many failed attempts came from your network. Wait for the time in Retry-After, then try again.",
+    "Too many failed attempts came from your network. Wait a minute, then try again.",
     {
       retryAfter: 6,
       advice:
-        "An address may send 10 wrong passwords, 100 invalid tokens, 100 wrong signatures and 30 logins that fail per minute.",
+        "An address may send 10 wrong passwords, 30 failed logins, 100 invalid tokens and 100 wrong signatures per minute.",
     },
   ],
   PN_ACCESS_BUSY: [
@@ -128,13 +128,16 @@ export const ACCESS_REFUSALS = {
     "This address needs a password. Open it in a browser and enter the password, or ask its owner for access.",
     {
       advice:
-        "The file that `password_file` of the route names contains the password. Programs cannot enter it: give them a route with `basic_auth` or `jwt`.",
+        "The password is in `password_file` of the route or tunnel, or was entered for `--password`. For programs, use a route or tunnel with `basic_auth` or `jwt`.",
     },
   ],
   PN_ACCESS_ORIGIN: [
     403,
     "This connection must come from a page of this address. Open the page in a browser.",
-    { advice: "With a login, WebSockets need an Origin header with the scheme and the host of the address." },
+    {
+      advice:
+        "If a route or tunnel has a password page or a login, its WebSockets need an Origin header with the host of the page.",
+    },
   ],
   PN_ACCESS_LOGIN_EXPIRED: [
     403,

@@ -133,7 +133,7 @@ export const refusals = refusalTable({
   ],
   PN_TUNNEL_RATE: [
     429,
-    "This address gets too many requests at the moment. Wait for the time in the Retry-After header, then try again.",
+    "This address gets too many requests at the moment. Try again in a minute.",
     {
       retryAfter: 1,
       advice: "The tunnel exceeded `requests_per_minute` in `[tunnel.server.rate_limit]` of the server.",

@@ -12,7 +12,10 @@ function guarded(...steps: Step[]): Visit {
 
 /** A step that changes fields. */
 function editing(edits: FieldEdits): QuickStep {
-  return new QuickStep((request) => void request.edit(edits));
+  return new QuickStep((request) => {
+    request.edit(edits);
+    return undefined;
+  });
 }
 
 test("steps change a field again: the target gets what the last step says of it, once", () => {
