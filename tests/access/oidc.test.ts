@@ -144,7 +144,7 @@ describe("a visitor is never sent to another host", () => {
 
 test.for([
   ["eve", "eve@evil.example"],
-  ["mallory", "without a verified email address"],
+  ["mallory", "(no verified email address)"],
 ] as const)("the account %s may not use the route, and learns why", async ([name, text]) => {
   const before = gateway.reached.length;
   const browser = new JarBrowser();
@@ -257,6 +257,10 @@ describe("several hosts with one callback", () => {
     const moved = new JarBrowser();
     moved.jar.set("b.localhost", browser.cookies("a.localhost"));
     expect((await moved.send(many.url("/b", "b.localhost"))).status).toBe(303);
+    // Somebody else may listen on another port of the host.
+    const elsewhere = await moved.send(many.url("/b", "b.localhost"), { headers: { host: "b.localhost:9999" } });
+    expect([elsewhere.status, elsewhere.headers["postern-error"]]).toEqual([403, "PN_ACCESS_HOST"]);
+    expect(elsewhere.headers["set-cookie"]).toBeUndefined();
     browser.cookies("b.localhost").clear();
     const entry = (await browser.open(many.url("/", "b.localhost"), isEntry)).url;
     const mixed = await browser.send(entry.replace("b.localhost", "a.localhost"));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { WebSocketServer } from "ws";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
+  claimPort,
   Cleanup,
   ClientProcess,
   exchange,
@@ -121,6 +122,64 @@ describe("a tunnel with --oidc", () => {
     await page.goto(url("web"));
     expect(page.url()).toContain(service.issuer);
   });
+});
+
+test("logins begin only at the public addresses of tunnels", async () => {
+  await endpoint("public", 'access = { oidc = { domains = ["shop.example"] } }\n');
+  const browser = new JarBrowser();
+  const page = await browser.logIn(await browser.open(url("public")), "eve");
+  const [, change = ""] = /href="([^"]*switch[^"]*)"/.exec(page.body) ?? [];
+  const path = change.replaceAll("&amp;", "&");
+  expect((await browser.send(url("public", path))).status).toBe(303);
+  for (const host of ["127.0.0.1", `127.0.0.1:${server.port}`, `none.localhost:${server.port}`, "public.localhost:9"]) {
+    const response = await browser.send(url("public", path), { headers: { host } });
+    expect([host, code(response)]).toEqual([host, "403 PN_ACCESS_LOGIN_EXPIRED"]);
+    expect(response.headers["set-cookie"]).toBeUndefined();
+  }
+  const elsewhere = await new JarBrowser().send(url("public"), { headers: { host: "public.localhost:9" } });
+  expect(code(elsewhere)).toBe("403 PN_ACCESS_HOST");
+});
+
+test("through a route of a gateway, visitors of a tunnel log in at its public address only", async () => {
+  const [port, gateway] = [await claimPort(), await claimPort()];
+  const folder = scratchFolder(onTestFinished);
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o600 });
+  write("secret", CLIENT_SECRET);
+  write(
+    "postern.toml",
+    `[server]
+listen = "127.0.0.1:${gateway}"
+[tunnel]
+enabled = true
+[[tunnel.endpoints]]
+server_url = "http://127.0.0.1:${port}"
+subdomain = "web"
+local = "127.0.0.1:${origin.port}"
+auth.api_key = "${TEST_KEY}"
+access.oidc = {}
+[tunnel.server]
+enabled = true
+listen = "127.0.0.1:${port}"
+[tunnel.server.auth]
+api_keys = ["me ${TEST_KEY}"]
+[tunnel.server.oidc]
+issuer = "${service.issuer}"
+client_id = "${CLIENT_ID}"
+client_secret_file = "secret"
+[[proxy]]
+path = "/*"
+target = "tunnel://web"
+`,
+  );
+  const env = { STATE_DIRECTORY: join(folder, "state") };
+  const program = postern(onTestFinished, ["start"], { cwd: folder, env });
+  await program.waitFor("the tunnel", () => program.output.includes("web.localhost") || undefined);
+  const ask = (host: string): Promise<JarResponse> =>
+    new JarBrowser().send(`http://127.0.0.1:${gateway}/`, { headers: { host } });
+  for (const host of ["evil.localhost", `evil.localhost:${port}`, `web.localhost:${gateway}`, "127.0.0.1"])
+    expect([host, code(await ask(host))]).toEqual([host, "403 PN_ACCESS_HOST"]);
+  const begun = await ask(`web.localhost:${port}`);
+  expect([begun.status, new URL(begun.headers.location!).host]).toEqual([303, `localhost:${port}`]);
 });
 
 test("a tunnel may name the accounts, in an access table", async () => {

@@ -98,13 +98,21 @@ export const ACCESS_REFUSALS = {
   ],
   PN_ACCESS_LOGIN: [
     401,
-    "You are not logged in. Open this address in a browser to log in, or load the page again.",
+    "You are not logged in. Load this page in a browser to log in.",
     { advice: "Only pages that a browser opens are redirected to the login. See logins.md." },
   ],
   PN_ACCESS_INSECURE: [
     403,
     "You can only log in over HTTPS. Use https:// instead of http://.",
     { advice: "Serve HTTPS. Behind a proxy with HTTPS, list the proxy in `trusted_proxies`." },
+  ],
+  PN_ACCESS_HOST: [
+    403,
+    "You cannot log in at this address. Use the address that you got from its owner.",
+    {
+      advice:
+        "With `callback_url`, visitors log in at the hosts of routes, on the port of `callback_url` or the default port. Visitors of a tunnel log in at its public URL, also if a route of a gateway leads to the tunnel.",
+    },
   ],
   PN_ACCESS_BODIES: [
     503,
@@ -133,13 +141,13 @@ export const ACCESS_REFUSALS = {
   ],
   PN_ACCESS_LOGIN_EXPIRED: [
     403,
-    "This login is not valid any more, or was started in another browser. Open the address that you want to visit again.",
+    "This login has expired, or was started in another browser. Open the page that you want again.",
     { advice: "A login must be complete within 10 minutes, and its last step within 30 seconds, in the same browser." },
   ],
   PN_ACCESS_LOGIN_FAILED: [
     403,
     "The login was not successful: it was cancelled, or is not valid any more. Log in again, or ask the owner for access.",
-    { advice: "The OpenID provider refused the login. Its log shows the reason." },
+    { advice: "The OpenID provider refused the login. The log of the provider shows the reason." },
   ],
   PN_ACCESS_ACCOUNT: [
     403,

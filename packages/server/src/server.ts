@@ -94,12 +94,18 @@ export class TunnelServer implements Server, Measured {
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
     const { oidc: provider, groups: { cookieKey: secret = DEFAULT_GROUP_OPTIONS.cookieKey } = {} } = options;
-    const callbackSite = (): string => this.#publicAddress.url;
+    const sites = {
+      callbackSite: (): string => this.#publicAddress.url,
+      isSite: (site: string): boolean => {
+        const name = this.#publicAddress.nameOf(site);
+        return name !== undefined && !this.#registry.isFree(name);
+      },
+    };
     const { tunnelRate, tunnelBandwidth } = options;
     const limits = tunnelRate && new Steps([new HostRateLimitStep(tunnelRate)]);
     this.#bandwidths = tunnelBandwidth === undefined ? undefined : new Bandwidths(tunnelBandwidth);
     const warn = (text: string): void => this.#log.warn(text);
-    const logins = provider && new VisitorLogins({ secret, onWarning: warn, provider, callbackSite });
+    const logins = provider && new VisitorLogins({ secret, onWarning: warn, provider, shared: sites });
     this.#policies = new TunnelPolicies(options.policies, warn, options.groups?.cookieKey, limits, logins);
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,

@@ -53,6 +53,24 @@ export async function loadLoginProvider(settings: Settings, place: ProviderPlace
   return { options: { ...options, clientSecret }, files: [file], warnings: warning === undefined ? [] : [warning] };
 }
 
+/**
+ * With one callback for all hosts, a route must name its host: anybody could lead visitors to another one.
+ * @param index of the route in the configuration
+ * @throws CliError PN_CONFIG_INVALID
+ */
+export function checkLoginHost(settings: Settings, { host }: RouteConfiguration, index: number): void {
+  if (settings.loaded.values.server.oidc.callback_url === undefined) return;
+  if (host !== undefined && !host.startsWith("*")) return;
+  const place = ["proxy", index, ...(host === undefined ? ["access", "oidc"] : ["host"])];
+  const where = settings.loaded.file?.problem(place, "").where;
+  const message = "with callback_url of [server.oidc], a route with logins needs a host without a wildcard.";
+  throw new CliError(
+    "PN_CONFIG_INVALID",
+    where === undefined ? message : `${where}: ${message}`,
+    'Set the host, for instance host = "app.example.com". Write one route for each host.',
+  );
+}
+
 /** Whether an access table requires a login. A table without options does: otherwise everybody would get access. */
 export function requiresLogin(settings: Settings, { oidc }: AccessConfiguration, access: Path): boolean {
   return oidc.enabled ?? settings.loaded.hasTable(...access, "oidc");

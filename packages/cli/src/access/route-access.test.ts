@@ -202,7 +202,7 @@ describe("logins", () => {
     const server = `${SERVER}client_secret_file = "secret"\nscopes = ["groups"]\nallow_private = true\ncallback_url = "https://l.example/.postern/oidc/callback"\n`;
     const table =
       '[proxy.access.oidc]\nemails = ["a@b.example"]\ndomains = ["c.example"]\ngroups = ["g"]\nmax_age = "5m"\n';
-    const { folder, access } = await given(`${table}${server}`, { secret: "canary\n" });
+    const { folder, access } = await given(`host = "a.example"\n${table}${server}`, { secret: "canary\n" });
     chmodSync(join(folder, "secret"), 0o644);
     const more = { scopes: ["groups"], allowPrivate: true, callbackUrl: "https://l.example/.postern/oidc/callback" };
     expect(await access()).toEqual({
@@ -237,6 +237,21 @@ describe("logins", () => {
       });
     },
   );
+
+  test.for([
+    ["", 4],
+    ['host = "*.example.com"\n', 4],
+  ] as const)("with one callback need an exact host, and the message names the line: %j", async ([host, line]) => {
+    const callback = 'callback_url = "https://l.example/.postern/oidc/callback"\n';
+    const { access } = await given(`${host}[proxy.access.oidc]\n${SERVER}${callback}`);
+    await expect(access()).rejects.toMatchObject({
+      code: "PN_CONFIG_INVALID",
+      message: expect.stringMatching(
+        new RegExp(`postern\\.toml:${line}.*callback_url of \\[server\\.oidc\\].*host without a wildcard`),
+      ) as string,
+    });
+    expect(await stepsOf(`${host}[proxy.access.oidc]\n${SERVER}`)).toBeDefined();
+  });
 
   test("with an empty secret are refused", async () => {
     const { access } = await given(`[proxy.access.oidc]\n${SERVER}client_secret_file = "secret"\n`, { secret: "\n" });

@@ -4,7 +4,7 @@ import { ClientCa } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
-import { loadLoginProvider } from "./login-provider.js";
+import { checkLoginHost, loadLoginProvider } from "./login-provider.js";
 
 /** What a route checks and adds, with the content of the files that it names. */
 export interface RouteAccess extends Omit<LoadedAccess, "steps"> {
@@ -24,6 +24,7 @@ export async function loadRouteAccess(
 ): Promise<RouteAccess> {
   const place = ["proxy", index, "access"];
   const { steps: own, files, warnings } = await loadAccess(settings, route.access, place);
+  if (own.oidc !== undefined) checkLoginHost(settings, route, index);
   const provider = own.oidc && (await loadLoginProvider(settings, "server", [...place, "oidc"]));
   files.push(...(provider?.files ?? []));
   warnings.push(...(provider?.warnings ?? []));

@@ -16,9 +16,9 @@ export function* accessViolations(
 ): Generator<RuleViolation> {
   yield* limitViolations(access.rate_limit, [...path, "rate_limit"], originOf);
   yield* visitorTokenViolations(access, path, originOf);
-  if (access.rate_limit.by_user && !knowsUsers(access)) {
+  if (access.rate_limit.by_user && !knowsUsers(access, hasLogins(access, path, originOf))) {
     const message =
-      "by_user needs a login that names the user: basic_auth, jwt, forward_auth with response_fields, or client_ca_file.";
+      "by_user needs a login that names the user: basic_auth, jwt, oidc, forward_auth with response_fields, or client_ca_file.";
     yield { path: [...path, "rate_limit", "by_user"], message };
   }
   yield* webhookViolations(access, path, originOf);
@@ -60,11 +60,16 @@ export function* endpointAccessViolations(access: Access, path: Path): Generator
     };
 }
 
-function knowsUsers({ basic_auth, jwt, forward_auth, client_ca_file }: Access): boolean {
+/** A table without options requires a login, too. */
+function hasLogins({ oidc }: Access, path: Path, originOf: (path: Path) => string): boolean {
+  return oidc.enabled ?? originOf([...path, "oidc"]) !== "default";
+}
+
+function knowsUsers({ basic_auth, jwt, forward_auth, client_ca_file }: Access, logins: boolean): boolean {
   const { enabled, secret, public_key_file, jwks_url } = jwt;
   const hasTokens = enabled && (secret ?? public_key_file ?? jwks_url) !== undefined;
   const hasService = forward_auth.url !== undefined && forward_auth.response_fields.length > 0;
-  return hasTokens || hasService || (basic_auth ?? client_ca_file) !== undefined;
+  return logins || hasTokens || hasService || (basic_auth ?? client_ca_file) !== undefined;
 }
 
 /** Whether a table of limits sets anything. */

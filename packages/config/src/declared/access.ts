@@ -164,7 +164,7 @@ export const access = section("Access control for the route. See access.md.", {
       ),
       by_user: option(
         flag(),
-        "Limit each user instead of each address. The user is the name of basic_auth, the `sub` claim of jwt, the first of the response_fields of forward_auth, or the name in a client certificate. Requests without a valid login still count for their address.",
+        "Limit each user instead of each address. The user is the name of basic_auth, the `sub` claim of jwt, the subject of oidc (the `sub` claim of the account), the first of the response_fields of forward_auth, or the name in a client certificate. Requests without a valid login still count for their address.",
         { default: false },
       ),
       message: limitMessage,

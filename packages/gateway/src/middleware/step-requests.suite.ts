@@ -22,6 +22,7 @@ export function stepRequest(
   const held: Held[] = [];
   const edits: FieldEdits[] = [];
   const aborter = new AbortController();
+  let { principal } = given;
   return {
     method: "GET",
     path: "/",
@@ -33,14 +34,19 @@ export function stepRequest(
     identityLines: "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.test\r\n",
     signal: aborter.signal,
     certificate: undefined,
-    principal: undefined,
     ...given,
+    get principal() {
+      return principal;
+    },
     edits,
     held,
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.from(body)),
-    edit: (each) => void edits.push(each),
+    edit: (each) => {
+      edits.push(each);
+      principal = each.principal ?? principal;
+    },
     hold: (each) => void held.push(each),
     end: () => {
       aborter.abort();

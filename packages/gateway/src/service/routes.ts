@@ -152,8 +152,8 @@ export class Routes {
   }
 
   /** The steps of a route, with what they need of it. */
-  #stepsOf({ name, steps }: RouteOptions): StepOptions | undefined {
-    return steps && namedSteps(steps, name, this.#cookieKey);
+  #stepsOf({ name, steps, match }: RouteOptions): StepOptions | undefined {
+    return steps && namedSteps(steps, name, this.#cookieKey, match.host);
   }
 
   #close(route: GatewayRoute): void {

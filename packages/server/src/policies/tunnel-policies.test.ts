@@ -34,7 +34,11 @@ describe("logins of visitors", () => {
   const LOGIN = { oidc: { max_age: 60_000 } };
   const provider = { issuer: "https://idp.test", clientId: "postern" };
   const visitorLogins = (): VisitorLogins =>
-    new VisitorLogins({ secret: () => "secret", provider, callbackSite: () => "https://base.test" });
+    new VisitorLogins({
+      secret: () => "secret",
+      provider,
+      shared: { callbackSite: () => "https://base.test", isSite: (site) => site.endsWith(".base.test") },
+    });
 
   test("need a provider of the server", () => {
     expect(new TunnelPolicies().read(LOGIN)).toEqual({ code: "PN_POLICY_FORBIDDEN", detail: "oidc" });

@@ -55,13 +55,15 @@ export interface StepDependencies {
  * The steps of a route or of a tunnel, with what they need of it.
  * @param name tells it from all others
  * @param key returns the secret that signs cookies
+ * @param host of the route, or a wildcard
  */
-export function namedSteps(options: StepOptions, name: string, key: () => string): StepOptions {
-  const { password, webhook } = options;
+export function namedSteps(options: StepOptions, name: string, key: () => string, host?: string): StepOptions {
+  const { password, webhook, oidc } = options;
   return {
     ...options,
     ...(password && { password: { ...password, signing: { key: key(), route: name } } }),
     ...(webhook && { webhook: { ...webhook, route: name } }),
+    ...(oidc && host !== undefined && { oidc: { ...oidc, host } }),
   };
 }
 

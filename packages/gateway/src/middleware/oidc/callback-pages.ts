@@ -31,7 +31,7 @@ export class CallbackPages {
   async login(request: StepRequest, parameters: URLSearchParams): Promise<Verdict> {
     const { seal, now } = this.#logins;
     const begun = seal.open("login", parameters.get("login_token") ?? "", now())?.value as BegunLogin | undefined;
-    const policy = begun && this.#logins.policy(begun.policy);
+    const policy = begun && this.#logins.policy(begun.policy, begun.site);
     if (policy === undefined || policy.callbackSite(begun!.site) !== request.site)
       return refusals.PN_ACCESS_LOGIN_EXPIRED;
     const [state, nonce, verifier] = [random(), random(), random()];
@@ -51,7 +51,7 @@ export class CallbackPages {
   /** A visitor comes back from the provider: sends it on to the host for which it logged in, with a code. */
   async callback(request: StepRequest, parameters: URLSearchParams): Promise<Verdict> {
     const pending = this.#pending(request, parameters.get("state") ?? "");
-    const policy = pending && this.#logins.policy(pending.policy);
+    const policy = pending && this.#logins.policy(pending.policy, pending.site);
     if (policy === undefined || policy.callbackSite(pending!.site) !== request.site)
       return refusals.PN_ACCESS_LOGIN_EXPIRED;
     const { startedAt } = request;
@@ -72,6 +72,8 @@ export class CallbackPages {
       const identity = identityOf(claims, groups);
       if (identity === undefined) return failure(new ProviderError("denied", ""), pending!);
       const { codes, now } = this.#logins;
+      // The provider may have taken long to respond.
+      if (!policy.accepts(site)) return refusals.PN_ACCESS_LOGIN_EXPIRED;
       const code = codes.issue({ identity, policy: policy.id, site, browser, path }, now());
       if (code === undefined) return refusals.PN_ACCESS_LOGINS;
       return redirect(`${site}${LOGIN_PATHS}enter?code=${code}`, [removedCookie(pendingCookie(state))]);

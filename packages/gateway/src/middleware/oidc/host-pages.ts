@@ -41,7 +41,7 @@ export class HostPages {
   enter(request: StepRequest, parameters: URLSearchParams): Verdict {
     const { codes, now, seal } = this.#logins;
     const login = codes.take(parameters.get("code") ?? "", now());
-    const policy = login && this.#logins.policy(login.policy);
+    const policy = login && this.#logins.policy(login.policy, login.site);
     if (login === undefined || policy === undefined || !isOf(login, request)) return EXPIRED;
     const { site, identity, path } = login;
     const { maxAge } = policy.options;
@@ -53,7 +53,7 @@ export class HostPages {
 
   /** Begins a login with another account. */
   switch(request: StepRequest, parameters: URLSearchParams): Verdict {
-    const policy = this.#logins.policy(parameters.get("policy") ?? "");
+    const policy = this.#logins.policy(parameters.get("policy") ?? "", request.site);
     if (policy === undefined) return EXPIRED;
     const path = returnPath(parameters.get("path") ?? "/");
     return this.#logins.begin(request, policy, { path, chooses: true }, [removedCookie(sessionCookie(policy.id))]);
@@ -83,7 +83,7 @@ const LOG_OUT: Notice = {
 
 const LOGGED_OUT: Notice = {
   title: "Logged out",
-  message: "You have logged out of this address.",
+  message: "You are logged out of this site.",
   link: { text: "Log in again", href: "/" },
 };
 
@@ -95,7 +95,7 @@ function isOf({ site, browser }: CompletedLogin, request: StepRequest): boolean 
 
 function otherAccount({ id }: LoginPolicy, { identity, path }: CompletedLogin): Refusal {
   const { email, subject } = identity;
-  const account = email === "" ? `the account ${subject}, without a verified email address` : email;
+  const account = email === "" ? `${subject} (no verified email address)` : email;
   const query = new URLSearchParams({ policy: id, path });
   return {
     ...refusals.PN_ACCESS_ACCOUNT,

@@ -48,10 +48,15 @@ export function identityLines({ subject, email, groups }: Identity): string {
   return lines.join("");
 }
 
-/** What a request for targets loses and gets. @param cookies those that are left, or none */
-export function identityEdits(lines: string, cookies: string | undefined): FieldEdits {
-  if (cookies === undefined) return { names: IDENTITY_FIELDS, lines };
-  return { names: [...IDENTITY_FIELDS, "cookie"], lines: cookies === "" ? lines : `${lines}Cookie: ${cookies}\r\n` };
+/**
+ * What a request for targets loses and gets.
+ * @param principal the subject of the visitor
+ * @param cookies those that are left, or none
+ */
+export function identityEdits(lines: string, principal: string, cookies: string | undefined): FieldEdits {
+  if (cookies === undefined) return { names: IDENTITY_FIELDS, lines, principal };
+  const all = cookies === "" ? lines : `${lines}Cookie: ${cookies}\r\n`;
+  return { names: [...IDENTITY_FIELDS, "cookie"], lines: all, principal };
 }
 
 /** A claim that can be the value of a field; otherwise empty. */

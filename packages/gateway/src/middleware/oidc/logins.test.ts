@@ -21,6 +21,7 @@ test("a visitor logs in, returns to its page, and the target learns who it is", 
     {
       names: ["x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "cookie"],
       lines: "X-Forwarded-User: ann\r\nX-Forwarded-Email: ann@shop.example\r\n",
+      principal: "ann",
     },
   ]);
   expect(logins.provider.asked).toHaveLength(1);
@@ -84,7 +85,7 @@ describe("who may use a route", () => {
     logins.provider.claimsOf = async () => ({ sub: "eve", email: "eve@shop.example", email_verified: false });
     const { outcome, verdict } = await new ScriptedBrowser(logins).logIn(A);
     expect(outcome).toBe("403 PN_ACCESS_ACCOUNT");
-    expect((verdict as { message: string }).message).toContain("without a verified email address");
+    expect((verdict as { message: string }).message).toContain("(no verified email address)");
   });
 
   test("an account that may not gets a page that names it, and a link to log in as someone else", async () => {

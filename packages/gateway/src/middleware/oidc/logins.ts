@@ -6,6 +6,7 @@ import { browserHash, isPageLoad, keepsSecureCookies, redirect, returnPath } fro
 import { BROWSER_COOKIE, cookieField, cookieValues, sessionCookie } from "./login-cookies.js";
 import { LoginCodes } from "./login-codes.js";
 import type { LoginProvider, ProviderOptions } from "./login-provider.js";
+import { OWN_SITES, sharedSites, sitesOfHost, type LoginSites, type SharedSites } from "./login-sites.js";
 import { OpenIdProvider } from "./openid-provider.js";
 import { policyId, type OidcOptions } from "./policy.js";
 import { Seal } from "./seal.js";
@@ -29,17 +30,15 @@ export interface LoginsDependencies {
   readonly createProvider?: (options: ProviderOptions) => LoginProvider;
   /** The provider of policies that name none. Default: there is none. */
   readonly provider?: ProviderOptions | undefined;
-  /** The scheme and the host of the callback of that provider. */
-  readonly callbackSite?: () => string;
+  /** The sites of that provider. Default: each site is its own callback. */
+  readonly shared?: SharedSites;
 }
 
 /** A policy that is in use, and the provider where its visitors log in. */
-export interface LoginPolicy {
+export interface LoginPolicy extends LoginSites {
   readonly id: string;
   readonly options: OidcOptions;
   readonly provider: LoginProvider;
-  /** The scheme and the host to which the provider sends visitors of `site` back. */
-  readonly callbackSite: (site: string) => string;
 }
 
 /** A login that has begun, as its link contains it. */
@@ -84,30 +83,29 @@ export class Logins {
     return this.#policies.size > 0 && path.startsWith(LOGIN_PATHS);
   }
 
-  /** A policy is in use, until `release`. @throws RangeError for a provider that is not valid, or missing. */
+  /**
+   * A policy is in use, until `release`.
+   * @throws RangeError for a provider that is not valid, or missing, and for a host that is not allowed.
+   */
   use(options: OidcOptions): LoginPolicy {
     const given = options.provider ?? this.#dependencies.provider;
     if (given === undefined) throw new RangeError("Logins need an OpenID provider.");
     const id = policyId(options, given);
     const content = contentOf(given);
+    const sites = this.#sitesOf(options, given);
     const provider = counted(this.#providers, content, () => this.#create(given));
-    const { callbackSite: shared } = this.#dependencies;
-    const callbackSite = (site: string): string => {
-      if (options.provider === undefined && shared !== undefined) return shared();
-      return given.callbackUrl === undefined ? site : new URL(given.callbackUrl).origin;
-    };
-    return counted(this.#policies, keyOf(id, content), () => ({ id, options, provider, callbackSite }));
+    return counted(this.#policies, keyOf(id, content, options), () => ({ id, options, provider, ...sites }));
   }
 
   release({ id, options }: LoginPolicy): void {
     const content = contentOf(options.provider ?? this.#dependencies.provider);
-    uncount(this.#policies, keyOf(id, content));
+    uncount(this.#policies, keyOf(id, content, options));
     uncount(this.#providers, content);
   }
 
-  /** The policy in use with this id. */
-  policy(id: string): LoginPolicy | undefined {
-    return this.#find((policy) => policy.id === id);
+  /** The policy in use with this id, if the visitors of `site` may log in for it. */
+  policy(id: string, site: string): LoginPolicy | undefined {
+    return this.#find((policy) => policy.id === id && policy.accepts(site));
   }
 
   /** The policy in use whose sessions are in the cookie with this name. */
@@ -121,19 +119,26 @@ export class Logins {
    */
   begin(
     request: StepRequest,
-    { id, callbackSite }: LoginPolicy,
+    { id, callbackSite, accepts }: LoginPolicy,
     { path, chooses }: Pick<BegunLogin, "path" | "chooses">,
     cookies: readonly string[] = [],
   ): Verdict {
     if (!isPageLoad(request)) return NEEDED;
     if (!keepsSecureCookies(request)) return refusals.PN_ACCESS_INSECURE;
     const { site } = request;
+    if (!accepts(site)) return refusals.PN_ACCESS_HOST;
     const known = cookieValues(request.cookies(), BROWSER_COOKIE).find((value) => BROWSER.test(value));
     const browser = known ?? randomBytes(16).toString("base64url");
     const login: BegunLogin = { site, policy: id, browser: browserHash(browser), path: returnPath(path), chooses };
     const text = this.seal.seal("login", login, this.now() + LOGIN_TIME);
     const location = `${callbackSite(site)}${LOGIN_PATHS}login?login_token=${text}`;
     return redirect(location, [cookieField(BROWSER_COOKIE, browser, LOGIN_TIME / 1_000), ...cookies]);
+  }
+
+  #sitesOf({ provider, host }: OidcOptions, { callbackUrl }: ProviderOptions): LoginSites {
+    const { shared } = this.#dependencies;
+    if (provider === undefined && shared !== undefined) return sharedSites(shared);
+    return callbackUrl === undefined ? OWN_SITES : sitesOfHost(callbackUrl, host);
   }
 
   #create(options: ProviderOptions): LoginProvider {
@@ -151,8 +156,8 @@ export class Logins {
 
 const NEEDED = { ...refusals.PN_ACCESS_LOGIN, fields: { "WWW-Authenticate": 'Cookie realm="restricted"' } };
 
-function keyOf(id: string, provider: string): string {
-  return `${id} ${provider}`;
+function keyOf(id: string, provider: string, { host = "" }: OidcOptions): string {
+  return `${id} ${host} ${provider}`;
 }
 
 function counted<T>(map: Map<string, Counted<T>>, key: string, create: () => T): T {

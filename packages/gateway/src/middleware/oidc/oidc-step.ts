@@ -16,6 +16,7 @@ interface Known {
   readonly site: string;
   /** Unix time in milliseconds. */
   readonly until: number;
+  readonly subject: string;
   /** Of the fields by which targets know the visitor. */
   readonly lines: string;
 }
@@ -49,7 +50,7 @@ export class OidcStep implements Step {
     // Browsers let pages of other sites open WebSockets, with the visitor's cookies.
     if (request.upgrade !== "" && request.fieldValue("origin").toLowerCase() !== request.site)
       return refusals.PN_ACCESS_ORIGIN;
-    request.edit(identityEdits(known.lines, withoutOwn(cookies)));
+    request.edit(identityEdits(known.lines, known.subject, withoutOwn(cookies)));
     return undefined;
   }
 
@@ -72,7 +73,7 @@ export class OidcStep implements Step {
     if (opened === undefined) return undefined;
     const { site, policy, identity } = opened.value as Session;
     if (policy !== this.#policy.id) return undefined;
-    const known = { site, until: opened.until, lines: identityLines(identity) };
+    const known = { site, until: opened.until, subject: identity.subject, lines: identityLines(identity) };
     // A login that is not known is only opened again.
     if (this.#share?.add(placesOf(text)) === false) return known;
     this.#known.set(text, known);

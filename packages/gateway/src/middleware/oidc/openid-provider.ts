@@ -221,7 +221,7 @@ async function ask(
     // Requests of logins have no body, or a form.
     ...(body instanceof URLSearchParams ? { body: body.toString() } : {}),
     allowPrivate,
-    allowOption: "allow_private in [server.oidc]",
+    allowOption: "allow_private in [server.oidc] or [tunnel.server.oidc]",
   });
   // Other statuses have no body, and Response refuses one.
   const isEmpty = response.status === 204 || response.status === 304;

@@ -15,6 +15,8 @@ export interface OidcOptions {
   readonly groups: readonly string[];
   /** The provider is asked again after this time, in milliseconds. */
   readonly maxAge: number;
+  /** The host of the route, or a wildcard. Undefined: any host. */
+  readonly host?: string | undefined;
   /** Logins for another owner are not valid for this policy, even if all the rest is the same. */
   readonly owner?: string | undefined;
 }

@@ -4,7 +4,7 @@ import type { Step, Verdict } from "../step.js";
 import { ProviderError, type LoginProvider, type ProviderLogin } from "./login-provider.js";
 import { CallbackPages } from "./callback-pages.js";
 import { LoginPaths } from "./login-paths.js";
-import { LOGIN_PATHS, Logins } from "./logins.js";
+import { LOGIN_PATHS, Logins, type LoginsDependencies } from "./logins.js";
 import { OidcStep } from "./oidc-step.js";
 import { policyId, type OidcOptions } from "./policy.js";
 
@@ -59,16 +59,29 @@ export class ScriptedLogins {
   readonly #steps = new Map<string, Step>();
   readonly #policies: Readonly<Record<string, OidcOptions>>;
 
-  /** @param policies by host */
-  constructor(policies: Readonly<Record<string, OidcOptions>>, secret = "secret") {
+  /** @param policies by host; that of `*` is for all other hosts */
+  constructor(
+    policies: Readonly<Record<string, OidcOptions>>,
+    secret = "secret",
+    shared: Pick<LoginsDependencies, "provider" | "shared"> = {},
+  ) {
     this.#policies = policies;
-    this.logins = new Logins({ secret: () => secret, now: () => this.now, createProvider: () => this.provider });
+    const createProvider = (): LoginProvider => this.provider;
+    this.logins = new Logins({ secret: () => secret, now: () => this.now, createProvider, ...shared });
     this.paths = new LoginPaths(this.logins, new CallbackPages(this.logins));
-    for (const [host, policy] of Object.entries(policies)) this.#steps.set(host, new OidcStep(policy, this.logins));
+    for (const [host, policy] of Object.entries(policies)) {
+      const named = host === "*" ? {} : { host };
+      this.#steps.set(host, new OidcStep({ ...policy, ...named }, this.logins));
+    }
   }
 
   check(host: string, request: PlainStepRequest): Verdict | Promise<Verdict> {
-    return this.logins.owns(request.path) ? this.paths.check(request) : this.#steps.get(host)?.check(request);
+    return this.logins.owns(request.path) ? this.paths.check(request) : this.stepOf(host)?.check(request);
+  }
+
+  /** The step of the route of `host`. */
+  stepOf(host: string): Step | undefined {
+    return this.#steps.get(host) ?? this.#steps.get("*");
   }
 
   /** The id of the policy of all hosts. */
