@@ -68,6 +68,8 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     upgrade: "",
     address,
     startedAt: performance.now(),
+    cdnLoop: "",
+    changedValue: () => undefined,
     identityLines: "",
     certificate: undefined,
     principal: undefined,

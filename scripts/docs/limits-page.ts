@@ -30,6 +30,8 @@ import { CLIENT_HELLO_LIMITS, TLS_LIMITS } from "@postern/net";
 import { BCRYPT_COSTS } from "@postern/gateway/policies";
 import { DEFAULT_LIMITS, LOGIN_LIMITS, MAX_POLICIES, WORK_LIMITS } from "@postern/protocol";
 import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS } from "@postern/server";
+import { LOGIN_ROWS } from "./login-limits.ts";
+import { percent, size, time } from "./quantity.ts";
 
 type Row = [limited: string, value: string, beyond: string];
 
@@ -104,11 +106,7 @@ export function limitsPage(): string {
       "400 PN_ROUTE_PATH",
     ],
     ["time for the access checks of a request (access.md)", time(ADMISSION_LIMITS.answer), "503 PN_ACCESS_TIMEOUT"],
-    [
-      "visitors, users or header values that the rate limit of a route counts",
-      `${RATE_LIMITS.keys}`,
-      "the count of the one that has used least of its limit is dropped",
-    ],
+    ["visitors, users or values that a rate limit counts", `${RATE_LIMITS.keys}`, "the least used count is dropped"],
     ["wrong passwords from an address", `${FAILURES.burst} per minute`, "429 PN_ACCESS_FAILURES"],
     ["size of the form with a password", size(PASSWORD_LIMITS.form), "413 PN_HTTP_BODY_TOO_LARGE"],
     [
@@ -142,6 +140,7 @@ export function limitsPage(): string {
       `${VERIFIER_LIMITS.threads} and ${VERIFIER_LIMITS.waiting}`,
       "503 PN_ACCESS_BUSY",
     ],
+    ...LOGIN_ROWS,
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     ["bytes of served files in memory", size(FILE_LIMITS.cache), "the file that was used least recently is dropped"],
     [
@@ -392,17 +391,4 @@ function table(rows: Row[]): string {
     "|---|---|---|",
     ...rows.map((row) => `| ${row.join(" | ")} |`),
   ].join("\n");
-}
-
-function size(bytes: number): string {
-  return bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MiB` : `${bytes / 1024} KiB`;
-}
-
-function percent(share: number): string {
-  return `${share * 100} %`;
-}
-
-function time(ms: number): string {
-  if (ms >= 3_600_000) return `${ms / 3_600_000} h`;
-  return `${ms / 1000} s`;
 }

@@ -40,8 +40,10 @@ function installedWith(folder: string): string[] {
   return [...found].filter((name) => !name.startsWith("@postern/")).toSorted();
 }
 
-/** The packages of others that a package needs only later: the gateway for its first password, token and file. */
-const LATER: Readonly<Record<string, readonly string[]>> = { gateway: ["bcryptjs", "jose", "mrmime"] };
+/** The packages of others that a package needs only later: the gateway for its first password, token … */
+const LATER: Readonly<Record<string, readonly string[]>> = {
+  gateway: ["bcryptjs", "jose", "mrmime", "oauth4webapi", "openid-client"],
+};
 
 describe.each(["protocol", "net", "client", "gateway"])("@postern/%s", (folder) => {
   test("loads no package of others at its start, and installs only those that it may need later", () => {

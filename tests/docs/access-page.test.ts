@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
@@ -17,7 +18,7 @@ import {
   type Exchange,
   type Program,
 } from "@postern/testkit";
-import { DocumentedPage, shell } from "./documented-page.ts";
+import { DocumentedPage, shell, shellWithAnswer } from "./documented-page.ts";
 
 let page: DocumentedPage;
 
@@ -27,6 +28,7 @@ beforeAll(() => {
     ["proxies", "toml", /trusted_proxies/],
     ["htpasswd", "sh", /htpasswd -B/],
     ["password", "toml", /basic_auth/],
+    ["password file", "sh", /cat > password/],
     ["page", "toml", /password_file/],
     ["github", "toml", /kind = "github"/],
     ["hmac", "toml", /kind = "hmac"/],
@@ -35,9 +37,10 @@ beforeAll(() => {
     ["certificate", "toml", /client_ca_file/],
     ["rate", "toml", /requests_per_minute = 60/],
     ["credential", "toml", /bearer_token/],
+    ["tunnel page", "sh", /http 3000 .*--password$/],
     ["tunnel password", "sh", /http 3000 .*--basic-auth/],
     ["tunnel addresses", "sh", /--allow-ip .*--rate-limit/],
-    ["tunnel file", "toml", /tunnel\.endpoints\.access/],
+    ["tunnel file", "toml", /\[tunnel\.endpoints\.access\]/],
   ]);
 });
 
@@ -303,11 +306,20 @@ test("credentials for targets replace those of the visitor, and are shown nowher
   expect(program.output).not.toContain("canary");
 });
 
-test.each<[example: string, refusal: string]>([
+test("a password is written to a file that other users cannot read", () => {
+  const folder = scratchFolder(onTestFinished);
+  execFileSync("sh", ["-euc", page.example("password file")], { cwd: folder, input: "correct horse\n" });
+  const file = join(folder, "password");
+  expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual(["correct horse\n", 0o600]);
+});
+
+test.for<[example: string, refusal: string]>([
+  ["tunnel page", "401 PN_ACCESS_PASSWORD_PAGE"],
   ["tunnel password", "401 PN_ACCESS_PASSWORD"],
   ["tunnel addresses", "403 PN_ACCESS_ADDRESS"],
   ["tunnel file", "403 PN_ACCESS_ADDRESS"],
-])("%s: a stranger is refused at the server, and the service sees nothing", async (name, refusal) => {
+])("%s: a stranger is refused at the server, and the service sees nothing", async ([name, refusal], context) => {
+  if (name === "tunnel page") needs(context, "script");
   const server = await ServerProcess.start(onTestFinished);
   const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.end("origin"));
   const folder = scratchFolder(onTestFinished);
@@ -321,7 +333,11 @@ test.each<[example: string, refusal: string]>([
   const example = page.example(name, own);
   if (isFile) writeFileSync(join(folder, "postern.toml"), example, { mode: 0o600 });
   const environment = `export POSTERN_SERVER_URL=${server.url} POSTERN_API_KEY=${TEST_KEY}\n`;
-  const program = shell(onTestFinished, folder, environment + (isFile ? "npx postern start" : example));
+  const text = environment + (isFile ? "npx postern start" : example);
+  const program =
+    name === "tunnel page"
+      ? await shellWithAnswer(onTestFinished, folder, text, { question: "Password for visitors: ", answer: "canary" })
+      : shell(onTestFinished, folder, text);
   await program.waitFor("the tunnel", () => program.output.includes("my-app.localhost") || undefined);
   expect(outcome(await exchange(server.port, { host: "my-app.localhost" }))).toBe(refusal);
   expect(origin.connections + origin.requests.length).toBe(0);

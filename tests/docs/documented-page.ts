@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createWriteStream, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
@@ -48,8 +49,31 @@ export class DocumentedPage {
   }
 }
 
+const PRELUDE = `npx() { [ "$1" = postern ] && shift && exec "${process.execPath}" "${BIN}" "$@"; }\n`;
+
 /** Runs shell text as written. `npx postern` runs the command of this tree. */
 export function shell(defer: Defer, cwd: string, text: string): Program {
-  const prelude = `npx() { [ "$1" = postern ] && shift && exec "${process.execPath}" "${BIN}" "$@"; }\n`;
-  return new Program(defer, "sh", { args: ["-euc", prelude + text], cwd, env: inheritedEnvironment() });
+  return new Program(defer, "sh", { args: ["-euc", PRELUDE + text], cwd, env: inheritedEnvironment() });
+}
+
+/** The same at a terminal (`script`), where `answer` is typed when it shows `question`. */
+export async function shellWithAnswer(
+  defer: Defer,
+  cwd: string,
+  text: string,
+  { question, answer }: { question: string; answer: string },
+): Promise<Program> {
+  const keys = join(cwd, "keys");
+  execFileSync("mkfifo", [keys]);
+  writeFileSync(join(cwd, "commands.sh"), PRELUDE + text);
+  const program = new Program(defer, "sh", {
+    args: ["-c", 'exec script -qefc "sh -eu commands.sh" /dev/null < "$0"', keys],
+    cwd,
+    env: inheritedEnvironment({ TERM: "xterm", XDG_STATE_HOME: cwd }),
+  });
+  const typing = createWriteStream(keys);
+  defer(async () => void typing.destroy());
+  await program.waitFor("the question", () => program.stdout.includes(question));
+  typing.write(`${answer}\r`);
+  return program;
 }

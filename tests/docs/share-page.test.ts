@@ -18,7 +18,7 @@ import {
   startEchoOrigin,
   TEST_KEY,
 } from "@postern/testkit";
-import { DocumentedPage, ROOT, shell } from "./documented-page.ts";
+import { DocumentedPage, ROOT, shell, shellWithAnswer } from "./documented-page.ts";
 
 let page: DocumentedPage;
 
@@ -30,7 +30,8 @@ beforeAll(() => {
     ["vite", "sh", /http 5173/],
     ["name", "sh", /--subdomain my-app$/],
     ["group", "sh", /--join$/],
-    ["protect", "sh", /--basic-auth/],
+    ["password", "sh", /--password /],
+    ["addresses", "sh", /--allow-ip/],
     ["file", "toml", /^\[\[tunnel\.endpoints\]\]$/m],
     ["proxy", "sh", /^export POSTERN_PROXY=/],
     ["checks", "sh", /^npx postern doctor/m],
@@ -68,18 +69,20 @@ test("a service, with a name that the server chooses and with a requested one", 
   expect((await exchange(server.port, { host: requested.host })).status).toBe(200);
 });
 
-test("a tunnel that not everyone may use", async () => {
+test("a tunnel that not everyone may use", async (context) => {
+  needs(context, "script");
   const server = await ServerProcess.start(onTestFinished);
   const { port } = await startEchoOrigin(onTestFinished);
+  const text = (name: string): string => access(server.url) + page.example(name, { 3000: String(port) });
+  const clients = [
+    await shellWithAnswer(onTestFinished, scratchFolder(onTestFinished), text("password"), {
+      question: "Password for visitors: ",
+      answer: "canary",
+    }),
+    shell(onTestFinished, scratchFolder(onTestFinished), text("addresses").replace("my-app", "my-other-app")),
+  ];
   const statuses: number[] = [];
-  for (const command of page.example("protect", { 3000: String(port) }).split("\n")) {
-    const folder = scratchFolder(onTestFinished);
-    const users = "ann:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n";
-    writeFileSync(join(folder, "users"), users, { mode: 0o600 });
-    const client = shell(onTestFinished, folder, access(server.url) + command);
-    const { host } = await printedUrl(client);
-    statuses.push((await exchange(server.port, { host })).status);
-  }
+  for (const client of clients) statuses.push((await exchange(server.port, await printedUrl(client))).status);
   expect(statuses).toEqual([401, 403]);
 });
 

@@ -137,7 +137,11 @@ export function loadConfiguration(given: Layers): LoadedConfiguration {
   const switches = new Switches(options);
   const missing = resolution.missing.filter(({ path }) => switches.concern(path, [[]]));
   const problems = [...resolution.problems, ...(older?.problems ?? []), ...missing.map(({ problem }) => problem)];
-  const origins = new Map(options.map(({ path, origin }) => [pathText(path), origin.from]));
+  const origins = new Map([
+    // Tables, because one without options can have a meaning.
+    ...resolution.sections.map(({ path }) => [pathText(path), "file"] as const),
+    ...options.map(({ path, origin }) => [pathText(path), origin.from] as const),
+  ]);
   const violations =
     problems.length > 0
       ? []

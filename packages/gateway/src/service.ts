@@ -26,6 +26,13 @@ export type { CertificateOptions } from "./middleware/client-certificate/certifi
 export { hashForm } from "./middleware/basic-auth/hash-form.js";
 export { VERIFIER_LIMITS } from "./middleware/basic-auth/verifier.js";
 export { FORWARD_AUTH_LIMITS, type ForwardAuthOptions } from "./middleware/forward-auth/forward-auth-step.js";
+export { CODE_LIMITS } from "./middleware/oidc/login-codes.js";
+export { LOGIN_FAILURES, OIDC_LIMITS } from "./middleware/oidc/callback-pages.js";
+export { LOGIN_TIME } from "./middleware/oidc/logins.js";
+export { IDENTITY_LIMITS } from "./middleware/oidc/identity.js";
+export { PROVIDER_LIMITS } from "./middleware/oidc/openid-provider.js";
+export type { ProviderOptions } from "./middleware/oidc/login-provider.js";
+export type { OidcOptions } from "./middleware/oidc/policy.js";
 export type { JwtOptions } from "./middleware/jwt/jwt-step.js";
 export { LOGIN_LIFETIME, type PasswordOptions } from "./middleware/password/password-login.js";
 export { PASSWORD_LIMITS } from "./middleware/password/password-step.js";

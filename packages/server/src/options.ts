@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RateRuleOptions, type Strategy } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
+import type { ProviderOptions } from "@postern/gateway/policies";
 import type { PolicyOptions } from "./policies/tunnel-policies.js";
 import type { GroupOptions } from "./tunnels/group-route.js";
 import type { NamedUpstream } from "./tunnels/named-upstream.js";
@@ -140,6 +141,11 @@ export interface ServerOptions {
   names?: Partial<NameRules>;
   /** Who may use the tunnels: what clients may ask for, and what holds for all of them. */
   policies?: PolicyOptions;
+  /**
+   * The OpenID provider of visitors. It sends them back to `/.postern/oidc/callback` of the base domain. Default:
+   * none, so that clients cannot ask for logins.
+   */
+  oidc?: ProviderOptions | undefined;
   /** Maximum number of tunnels of all clients. Default 10,000. */
   maxTunnels?: number;
   /**

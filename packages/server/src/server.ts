@@ -34,6 +34,7 @@ import { StatusLog } from "./metrics/status-log.js";
 import { MemoryLeaseStore } from "./names/memory-lease-store.js";
 import { DEFAULT_NAME_RULES } from "./names/name.js";
 import { gatewayLimits, type ApiKey, type Server, type ServerOptions } from "./options.js";
+import { VisitorLogins } from "@postern/gateway/policies";
 import { TunnelPolicies, type PolicyOptions } from "./policies/tunnel-policies.js";
 import { PublicAddress } from "./routing/public-address.js";
 import { Router } from "./routing/router.js";
@@ -92,11 +93,20 @@ export class TunnelServer implements Server, Measured {
     // A client becomes a session: it is admitted, logs in, and binds names.
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
+    const { oidc: provider, groups: { cookieKey: secret = DEFAULT_GROUP_OPTIONS.cookieKey } = {} } = options;
+    const sites = {
+      callbackSite: (): string => this.#publicAddress.url,
+      isSite: (site: string): boolean => {
+        const name = this.#publicAddress.nameOf(site);
+        return name !== undefined && !this.#registry.isFree(name);
+      },
+    };
     const { tunnelRate, tunnelBandwidth } = options;
     const limits = tunnelRate && new Steps([new HostRateLimitStep(tunnelRate)]);
     this.#bandwidths = tunnelBandwidth === undefined ? undefined : new Bandwidths(tunnelBandwidth);
     const warn = (text: string): void => this.#log.warn(text);
-    this.#policies = new TunnelPolicies(options.policies, warn, options.groups?.cookieKey, limits);
+    const logins = provider && new VisitorLogins({ secret, onWarning: warn, provider, shared: sites });
+    this.#policies = new TunnelPolicies(options.policies, warn, options.groups?.cookieKey, limits, logins);
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,
@@ -151,6 +161,7 @@ export class TunnelServer implements Server, Measured {
     const router = new Router({
       domain,
       registry: this.#registry,
+      logins,
       blocksSuspiciousPaths: options.blockSuspiciousPaths,
       redirect: redirects
         ? new HttpsRedirect({

@@ -13,6 +13,7 @@ import { readTokenKey } from "../settings/token-key-file.js";
 import { readSecretFile } from "../settings/owned-file.js";
 import { readAddressList } from "./address-list.js";
 import { parseHtpasswd } from "./htpasswd.js";
+import { loginPolicy, requiresLogin } from "./login-provider.js";
 import { passwordHash } from "./password-file.js";
 import { webhookOptions } from "./webhook-options.js";
 
@@ -46,6 +47,7 @@ export async function loadAccess(
   const password = await passwordOf(settings, access, place, { files, warnings }, saltKey);
   const webhook = await webhookOf(settings, access, place, { files, warnings });
   const jwt = await jwtOf(settings, access, place, files);
+  const oidc = requiresLogin(settings, access, place) ? loginPolicy(access) : undefined;
   const { url, response_fields: responseFields } = access.forward_auth;
   const steps = {
     ...(addresses === undefined ? {} : { addresses }),
@@ -53,6 +55,7 @@ export async function loadAccess(
     ...(basicAuth === undefined ? {} : { basicAuth }),
     ...(password === undefined ? {} : { password }),
     ...(jwt === undefined ? {} : { jwt }),
+    ...(oidc === undefined ? {} : { oidc }),
     ...(webhook === undefined ? {} : { webhook }),
     ...(url === undefined ? {} : { forwardAuth: { url, responseFields } }),
   };

@@ -193,6 +193,72 @@ test("a service that decides is asked at its URL", async () => {
   });
 });
 
+describe("logins", () => {
+  const SERVER = '[server.oidc]\nissuer = "https://auth.example"\nclient_id = "postern"\n';
+  const provider = { issuer: "https://auth.example", clientId: "postern" };
+  const everybody = { emails: [], domains: [], groups: [], maxAge: 28_800_000 };
+
+  test("are at the provider of [server.oidc], with the secret of its file", async () => {
+    const server = `${SERVER}client_secret_file = "secret"\nscopes = ["groups"]\nallow_private = true\ncallback_url = "https://l.example/.postern/oidc/callback"\n`;
+    const table =
+      '[proxy.access.oidc]\nemails = ["a@b.example"]\ndomains = ["c.example"]\ngroups = ["g"]\nmax_age = "5m"\n';
+    const { folder, access } = await given(`host = "a.example"\n${table}${server}`, { secret: "canary\n" });
+    chmodSync(join(folder, "secret"), 0o644);
+    const more = { scopes: ["groups"], allowPrivate: true, callbackUrl: "https://l.example/.postern/oidc/callback" };
+    expect(await access()).toEqual({
+      steps: {
+        oidc: {
+          provider: { ...provider, ...more, clientSecret: "canary" },
+          emails: ["a@b.example"],
+          domains: ["c.example"],
+          groups: ["g"],
+          maxAge: 300_000,
+        },
+      },
+      files: [join(folder, "secret")],
+      warnings: [expect.stringMatching(/Other users can read/)],
+    });
+  });
+
+  test.for(["[proxy.access.oidc]\n", "access = { oidc = {} }\n", "access.oidc.emails = []\n"])(
+    "%j is a login for every account, and no open route",
+    async (table) => {
+      expect(await stepsOf(`${table}${SERVER}`)).toEqual({ oidc: { provider, ...everybody } });
+    },
+  );
+
+  test.for(["", '[server.oidc]\nissuer = "https://auth.example"\n', '[server.oidc]\nclient_id = "postern"\n'])(
+    "without a provider are refused: %j",
+    async (server) => {
+      const { access } = await given(`[proxy.access.oidc]\n${server}`);
+      await expect(access()).rejects.toMatchObject({
+        code: "PN_CONFIG_INVALID",
+        message: expect.stringMatching(/postern\.toml:4.*\[server\.oidc\] has no (issuer|client_id)/) as string,
+      });
+    },
+  );
+
+  test.for([
+    ["", 4],
+    ['host = "*.example.com"\n', 4],
+  ] as const)("with one callback need an exact host, and the message names the line: %j", async ([host, line]) => {
+    const callback = 'callback_url = "https://l.example/.postern/oidc/callback"\n';
+    const { access } = await given(`${host}[proxy.access.oidc]\n${SERVER}${callback}`);
+    await expect(access()).rejects.toMatchObject({
+      code: "PN_CONFIG_INVALID",
+      message: expect.stringMatching(
+        new RegExp(`postern\\.toml:${line}.*callback_url of \\[server\\.oidc\\].*host without a wildcard`),
+      ) as string,
+    });
+    expect(await stepsOf(`${host}[proxy.access.oidc]\n${SERVER}`)).toBeDefined();
+  });
+
+  test("with an empty secret are refused", async () => {
+    const { access } = await given(`[proxy.access.oidc]\n${SERVER}client_secret_file = "secret"\n`, { secret: "\n" });
+    await expect(access()).rejects.toMatchObject({ code: "PN_FILE_UNREADABLE" });
+  });
+});
+
 test("credentials for targets become fields", async () => {
   expect(await stepsOf('[proxy.middleware.auth]\nbearer_token = "t"\n')).toEqual({
     credentials: [{ name: "Authorization", value: "Bearer t" }],

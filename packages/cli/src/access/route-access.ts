@@ -4,6 +4,7 @@ import { ClientCa } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
+import { checkLoginHost, loadLoginProvider } from "./login-provider.js";
 
 /** What a route checks and adds, with the content of the files that it names. */
 export interface RouteAccess extends Omit<LoadedAccess, "steps"> {
@@ -21,12 +22,18 @@ export async function loadRouteAccess(
   route: RouteConfiguration,
   index: number,
 ): Promise<RouteAccess> {
-  const { steps: own, files, warnings } = await loadAccess(settings, route.access, ["proxy", index, "access"]);
+  const place = ["proxy", index, "access"];
+  const { steps: own, files, warnings } = await loadAccess(settings, route.access, place);
+  if (own.oidc !== undefined) checkLoginHost(settings, route, index);
+  const provider = own.oidc && (await loadLoginProvider(settings, "server", [...place, "oidc"]));
+  files.push(...(provider?.files ?? []));
+  warnings.push(...(provider?.warnings ?? []));
   const rateLimit = own.rateLimit ?? olderLimitOf(route);
   const clientCertificate = await certificateOf(settings, route, index, files);
   const credentials = credentialsOf(route);
   const steps = {
     ...own,
+    ...(own.oidc && { oidc: { ...own.oidc, provider: provider?.options } }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(credentials.length === 0 ? {} : { credentials }),

@@ -11,8 +11,8 @@ const SECRETS = "secrets";
 const KEY = /^cookie_key = "([\w-]{43})"$/m;
 
 /**
- * The key that signs the gateway's cookies: from the file `secrets` in the state folder, which is made at the first
- * call. If that is not possible, the key is a random one, and `warn` is called.
+ * The key of the gateway's cookies: from the file `secrets` in the state folder, which is made at the first call. If
+ * that is not possible, the key is a random one, and `warn` is called.
  */
 export function cookieKey(settings: Settings, warn: (text: string) => void): string {
   const given = settings.loaded.values.server.state_dir;
@@ -23,7 +23,7 @@ export function cookieKey(settings: Settings, warn: (text: string) => void): str
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     warn(
-      `Cookies of sticky_sessions and of passwords are only valid until the next start: ${reason}. Set state_dir in [server].`,
+      `Cookies of sticky_sessions and of logins are only valid until the next start: ${reason}. Set state_dir in [server].`,
     );
     return randomBytes(32).toString("base64url");
   }

@@ -60,7 +60,13 @@ export async function loadGateway(
     origin: originText(loaded.origin(...option), loaded.file),
   }));
   const served = await checkFolders(settings, folders, files, before?.served);
-  return { routes, certificates, served, files: [...new Set(files)], warnings: [...warnings, ...served.warnings] };
+  return {
+    routes,
+    certificates,
+    served,
+    files: [...new Set(files)],
+    warnings: [...new Set(warnings), ...served.warnings],
+  };
 }
 
 /** The options of `[server]` for `startGateway`, except routes and reports. */

@@ -11,7 +11,7 @@ const CREDENTIALS: ServerCredentials = {
   keys: { keys: [], file: undefined, warnings: [] },
   tokens: undefined,
   certificates: { certificates: [], clientCa: undefined, files: [], warnings: [] },
-  policies: { policies: {}, files: [], warnings: [] },
+  policies: { policies: {}, provider: undefined, files: [], warnings: [] },
   files: [],
   warnings: [],
 };

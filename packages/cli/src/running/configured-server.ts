@@ -52,6 +52,7 @@ export function serverOptions(
     mayJoin,
     groupStrategies,
     policies: policies.policies,
+    ...(policies.provider && { oidc: policies.provider }),
     maxTunnels: server.max_tunnels,
     requestRecords: server.limits.request_records,
     ...tunnelLimits(server.rate_limit),

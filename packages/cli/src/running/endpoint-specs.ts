@@ -120,7 +120,9 @@ async function withAccess(
   path: Path,
   password?: string,
 ): Promise<EndpointSpecs> {
-  if (password === undefined && !asksForAccess(access)) return { specs, files, warnings };
+  // An empty table of logins has no other values than a missing one.
+  const hasLogin = settings.loaded.hasTable(...path, "access", "oidc");
+  if (password === undefined && !asksForAccess(access) && !hasLogin) return { specs, files, warnings };
   const { loadEndpointAccess } = await import("../access/endpoint-access.js");
   const notes: string[] = [];
   const saltKey = (): string => cookieKey(settings, (text) => void notes.push(text));

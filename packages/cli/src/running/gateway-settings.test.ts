@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
 import { readSettings } from "../settings/configuration.js";
-import { gatewayExposure } from "./gateway-settings.js";
+import { gatewayExposure, isFixedGatewayOption } from "./gateway-settings.js";
+
+test("a reload applies the provider of logins and the certificates, and not the addresses", () => {
+  const isFixed = (...path: string[]): boolean => isFixedGatewayOption(["server", ...path]);
+  expect([isFixed("oidc", "issuer"), isFixed("ssl", "cert_file"), isFixed("request_timeout")]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect([isFixed("listen"), isFixed("ssl", "https_port"), isFixed("state_dir")]).toEqual([true, true, true]);
+});
 
 test.for([
   [{}, {}, []],

@@ -20,6 +20,7 @@ const FIXED_TLS: ReadonlySet<string> = new Set(["enabled", "https_port", "protoc
 /** Whether an option of `[server]` is read only at start. A reload applies the others. */
 export function isFixedGatewayOption([first, second, third]: Path): boolean {
   if (first !== "server") return false;
+  if (second === "oidc") return false;
   if (second !== "ssl") return second !== "request_timeout" && second !== "max_request_size_mb";
   return FIXED_TLS.has(String(third));
 }

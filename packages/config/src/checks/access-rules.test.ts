@@ -46,6 +46,7 @@ test.each([
   [`${ROUTE}access.deny_ips = []`, /deny_ips is empty/],
   [`${ALWAYS}allow_ips = "\${NOTHING}"`, /allow_ips is empty/],
   [`${ROUTE}access.allow_ips = "\${COMMAS}"`, /allow_ips is empty/],
+  [`${ROUTE}access.oidc.emails = "\${NOTHING}"`, /emails of oidc is empty/],
   [`${ROUTE}access.client_names = []`, /client_names is empty/],
   [`${ROUTE}client_ips = "\${NOTHING}"`, /client_ips is empty/],
   [`${ROUTE}access.basic_auth = "\${NOTHING}"`, /basic_auth is empty/],

@@ -17,9 +17,9 @@ export function* accessViolations(
   yield* emptyViolations(access, path, originOf);
   yield* limitViolations(access.rate_limit, [...path, "rate_limit"], originOf);
   yield* visitorTokenViolations(access, path, originOf);
-  if (access.rate_limit.by_user && !knowsUsers(access)) {
+  if (access.rate_limit.by_user && !knowsUsers(access, hasLogins(access, path, originOf))) {
     const message =
-      "by_user needs a login that names the user: basic_auth, jwt, forward_auth with response_fields, or client_ca_file.";
+      "by_user needs a login that names the user: basic_auth, jwt, oidc, forward_auth with response_fields, or client_ca_file.";
     yield { path: [...path, "rate_limit", "by_user"], message };
   }
   yield* webhookViolations(access, path, originOf);
@@ -70,15 +70,23 @@ function* emptyViolations(access: Access, path: Path, originOf: (path: Path) => 
   ] as const)
     if (access[name].length === 0 && originOf([...path, name]) !== "default")
       yield { path: [...path, name], message: `${name} is empty. List ${entries}, or remove it.` };
+  for (const name of ["emails", "domains", "groups"] as const)
+    if (access.oidc[name].length === 0 && originOf([...path, "oidc", name]) !== "default")
+      yield { path: [...path, "oidc", name], message: `${name} of oidc is empty. List some, or remove it.` };
   for (const name of ["basic_auth", "password_file", "client_ca_file", "client_crl_file"] as const)
     if (access[name] === "") yield { path: [...path, name], message: `${name} is empty. Name a file, or remove it.` };
 }
 
-function knowsUsers({ basic_auth, jwt, forward_auth, client_ca_file }: Access): boolean {
+/** A table without options requires a login, too. */
+function hasLogins({ oidc }: Access, path: Path, originOf: (path: Path) => string): boolean {
+  return oidc.enabled ?? originOf([...path, "oidc"]) !== "default";
+}
+
+function knowsUsers({ basic_auth, jwt, forward_auth, client_ca_file }: Access, logins: boolean): boolean {
   const { enabled, secret, public_key_file, jwks_url } = jwt;
   const hasTokens = enabled && (secret ?? public_key_file ?? jwks_url) !== undefined;
   const hasService = forward_auth.url !== undefined && forward_auth.response_fields.length > 0;
-  return hasTokens || hasService || (basic_auth ?? client_ca_file) !== undefined;
+  return logins || hasTokens || hasService || (basic_auth ?? client_ca_file) !== undefined;
 }
 
 /** Whether a table of limits sets anything. */

@@ -81,6 +81,16 @@ describe("a route that is refused", () => {
       `${ROUTE}${TARGET}access.forward_auth.response_fields = ['Remote-User']\n`,
       /forward_auth has no url/,
     ],
+    [
+      "with logins over plain HTTP",
+      `[server.oidc]\nissuer = 'http://auth.example'\nclient_id = 'a'\n${ROUTE}${TARGET}`,
+      /issuer must use https/,
+    ],
+    [
+      "with logins that come back to another path",
+      `[server.oidc]\ncallback_url = 'https://auth.example/callback'\n${ROUTE}${TARGET}`,
+      /callback_url must have the path \/\.postern\/oidc\/callback/,
+    ],
     ...(
       [
         ["without host", "", /needs a route with host/],
@@ -109,6 +119,11 @@ describe("a route that is refused", () => {
       "with a limit by user without a login",
       `${ROUTE}${TARGET}access.rate_limit = { requests_per_minute = 6, by_user = true }\n`,
       /by_user needs a login/,
+    ],
+    [
+      "with a limit by user whose logins are off",
+      `${ROUTE}${TARGET}access.rate_limit = { requests_per_minute = 6, by_user = true }\naccess.oidc.enabled = false\n`,
+      /by_user needs a login.*oidc/,
     ],
     ["with tokens without a key", `${ROUTE}${TARGET}access.jwt.issuer = 'https://a'\n`, /tokens require a key/],
     ["with tokens by a short secret", `${ROUTE}${TARGET}access.jwt.secret = 'a'\n`, /at least 32 bytes/],
@@ -221,6 +236,10 @@ test.for([
     `${ROUTE}${TARGET}http_health.path = '/up'\nwebsocket_health = {}\ntcp_health.interval = '5s'\nslow_start = '30s'\n`,
   ],
   ["a cookie for each visitor", `${ROUTE}targets = ['http://b', 'http://c']\nsticky_sessions = 'cookie'\n`],
+  [
+    "a limit for each user that logs in, with a table without options",
+    `${ROUTE}${TARGET}access.rate_limit = { requests_per_minute = 6, by_user = true }\naccess.oidc = {}\n`,
+  ],
   ["weights", `${ROUTE}targets = [{ url = 'http://b', weight = 0 }, { url = 'http://c', weight = 9 }]\n`],
   ["targets by URL", `${ROUTE}targets = ['http://b', 'http://c']\n`],
 ] as [string, string][])("a route with %s is accepted", async ([, toml]) => {

@@ -1,5 +1,5 @@
 import { accessViolations, endpointAccessViolations, tunnelAccessViolations } from "./access-rules.js";
-import { serverTokenViolations, clientTokenViolations } from "./token-rules.js";
+import { clientTokenViolations, providerViolations, serverTokenViolations } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
 import { isFolderTarget } from "../kinds/local-folder.js";
@@ -18,6 +18,7 @@ export function ruleViolations(configuration: Configuration, originOf: (path: Pa
     ...serverViolations(configuration, originOf),
     ...routeViolations(configuration, originOf),
     ...listenerViolations(configuration, originOf),
+    ...providerViolations(configuration),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { RuleViolation } from "./rule-violation.js";
 type Auth = EndpointConfiguration["auth"];
 
 const SHORTEST_SECRET = 32;
+const CALLBACK_PATH = "/.postern/oidc/callback";
 
 /** Checks the token settings of a client. `shared`: `[tunnel.auth]`, for endpoints without credentials of their own. */
 export function* clientTokenViolations(
@@ -66,6 +67,18 @@ export function* visitorTokenViolations(
       path: [...path, "basic_auth"],
       message: "basic_auth and jwt exclude each other: a request has one Authorization header. Keep one of them.",
     };
+}
+
+/** Checks the OpenID providers of the gateway and of the server. */
+export function* providerViolations({ server, tunnel }: Configuration): Generator<RuleViolation> {
+  yield* plainViolation(server.oidc.issuer, ["server", "oidc", "issuer"]);
+  yield* plainViolation(tunnel.server.oidc.issuer, ["tunnel", "server", "oidc", "issuer"]);
+  const { callback_url } = server.oidc;
+  const path = ["server", "oidc", "callback_url"];
+  yield* plainViolation(callback_url, path);
+  const callback = callback_url === undefined ? null : URL.parse(callback_url);
+  if (callback !== null && callback.pathname + callback.search + callback.hash !== CALLBACK_PATH)
+    yield { path, message: `callback_url must have the path ${CALLBACK_PATH}.` };
 }
 
 interface Keys {

@@ -92,16 +92,26 @@ export const access = section(
       { emptyFault: 'forward_auth has no url. Add one: url = "http://localhost:9091/verify"' },
     ),
     oidc: section(
-      "Login with the OpenID provider of `[server.oidc]`.",
+      "Login with the OpenID provider of `[server.oidc]`. An empty table admits every account of the provider. Targets get the account in X-Forwarded-User, X-Forwarded-Email and X-Forwarded-Groups; fields of these names that a visitor sends are removed.",
       {
-        emails: texts("Email addresses that may use the route."),
-        domains: option(list(hostName()), "Domains whose email addresses may use the route.", {
-          default: [] as string[],
-        }),
-        groups: texts("Groups that may use the route."),
-        max_age: option(duration(), "Time after which visitors log in again."),
+        enabled: option(flag(), "Require the login. Default: true if the table exists."),
+        emails: texts(
+          "Email addresses that may use the route, besides those of domains. The provider must have verified the address. If emails and domains are empty: all.",
+        ),
+        domains: option(
+          list(hostName()),
+          "Domains whose email addresses may use the route, without their subdomains. The provider must have verified the address.",
+          { default: [] as string[] },
+        ),
+        groups: texts(
+          "Groups that may use the route: a visitor must be in one of them, besides having one of the emails or domains. They are compared with the `groups` claim. Empty: all.",
+        ),
+        max_age: option(
+          duration({ min: 60_000 }),
+          "Time after which the provider is asked again about a visitor. Visitors notice nothing if they are still logged in at the provider.",
+          { default: 28_800_000 },
+        ),
       },
-      { pending: "logins by OpenID" },
     ),
     webhook: section(
       "Access for webhook requests that their sender has signed. Requests without a valid signature get 401; the log contains the reason. Requires kind, and secret or secret_file.",
@@ -169,7 +179,7 @@ export const access = section(
         ),
         by_user: option(
           flag(),
-          "Limit each user instead of each address. The user is the name of basic_auth, the `sub` claim of jwt, the first of the response_fields of forward_auth, or the name in a client certificate. Requests without a valid login still count for their address.",
+          "Limit each user instead of each address. The user is the name of basic_auth, the `sub` claim of jwt, the subject of oidc (the `sub` claim of the account), the first of the response_fields of forward_auth, or the name in a client certificate. Requests without a valid login still count for their address.",
           { default: false },
         ),
         message: limitMessage,
@@ -185,6 +195,18 @@ export const endpointAccess = section(
   "Access control for the tunnel. The server enforces it before a visitor reaches this client. The options are those of `[proxy.access]`. See access.md.",
   {
     ...access.entries,
+    oidc: section(
+      "Login of visitors at the OpenID provider of the server. An empty table admits every account of the provider. The options are those of `[proxy.access.oidc]`.",
+      {
+        ...access.entries.oidc.entries,
+        enabled: {
+          ...access.entries.oidc.entries.enabled,
+          env: "POSTERN_OIDC",
+          flag: "--oidc",
+          flagDoc: "require visitors to log in at the OpenID provider of the server",
+        },
+      },
+    ),
     allow_ips: {
       ...access.entries.allow_ips,
       doc: "Addresses and networks that may use the tunnel; all others get 403. Default: all may. An entry can be a file, such as `./office.txt`, with one address or network per line; it is read again when it changes.",
@@ -238,12 +260,32 @@ export const serverAccess = section(
 );
 
 /** `[server.oidc]`: the provider for routes with `access.oidc`. */
-export const oidcProvider = section(
-  "OpenID provider for routes with `[proxy.access.oidc]`.",
-  {
-    issuer: option(url(["https", "http"], "https://auth.example.com"), "URL of the provider."),
-    client_id: option(text(), "Client id of the gateway."),
-    client_secret_file: option(filePath, "File with the client secret, not readable by other users."),
-  },
-  { pending: "logins by OpenID" },
+export const oidcProvider = section("OpenID provider for routes with `[proxy.access.oidc]`. See logins.md.", {
+  issuer: option(
+    url(["https", "http"], "https://auth.example.com"),
+    "URL of the provider, exactly as its metadata contains it. `http://` is allowed only for localhost.",
+    { example: '"https://auth.example.com"' },
+  ),
+  client_id: option(text(), "Id that the provider has given to the gateway."),
+  client_secret_file: option(
+    filePath,
+    "File with the secret that belongs to client_id, not readable by other users. It is read again when it changes. Without it, the gateway is a public client.",
+  ),
+  callback_url: option(
+    url(["https", "http"], "https://login.example.com/.postern/oidc/callback"),
+    "URL to which the provider sends visitors back, for the routes of all hosts: a host of this gateway, with the path `/.postern/oidc/callback`. Default: that path on the host that the visitor requested; then the provider must know the URL of each host.",
+    { example: '"https://login.example.com/.postern/oidc/callback"' },
+  ),
+  scopes: texts(
+    "More scopes to request, besides `openid`, `email` and `profile`. Some providers need `groups` to send the groups of a visitor.",
+  ),
+  allow_private: option(flag(), "Allow the addresses of the provider to be private.", { default: false }),
+});
+
+const { callback_url: _, ...providerEntries } = oidcProvider.entries;
+
+/** `[tunnel.server.oidc]`: the provider for tunnels with `access.oidc`. */
+export const serverOidcProvider = section(
+  "OpenID provider for the visitors of tunnels. It sends them back to `/.postern/oidc/callback` of the base domain. Changes take effect at the next start. See logins.md.",
+  providerEntries,
 );

@@ -130,7 +130,7 @@ export const server = section(
     ),
     state_dir: option(
       filePath,
-      "Folder for state that survives a restart: the key of the cookies of sticky_sessions. It is created with permissions for its owner only. Default: `$STATE_DIRECTORY`, otherwise `~/.local/state/postern`.",
+      "Folder for state that survives a restart: the key of the cookies of sticky_sessions and logins. It is created with permissions for its owner only. Default: `$STATE_DIRECTORY`, otherwise `~/.local/state/postern`.",
     ),
     ssl,
     oidc: oidcProvider,

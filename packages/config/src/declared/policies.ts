@@ -8,10 +8,11 @@ export const POLICIES = [
   "jwt",
   "jwks_url",
   "webhook",
+  "oidc",
   "forward_auth",
 ] as const;
 
-/** Those that clients may use by default: the ones for which the server contacts nobody. */
+/** Those that clients may use by default: the ones for which the server contacts no URLs of clients. */
 export const DEFAULT_POLICIES: (typeof POLICIES)[number][] = [
   "allow_ips",
   "deny_ips",
@@ -20,4 +21,5 @@ export const DEFAULT_POLICIES: (typeof POLICIES)[number][] = [
   "password_file",
   "jwt",
   "webhook",
+  "oidc",
 ];

@@ -14,7 +14,7 @@ import { DEFAULT_POLICIES, POLICIES } from "./policies.js";
 import { STRATEGIES } from "./strategies.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
-import { serverAccess } from "./access.js";
+import { serverAccess, serverOidcProvider } from "./access.js";
 import { serverLimits } from "./server-limits.js";
 import { tunnelLimits } from "./tunnel-limits.js";
 
@@ -223,11 +223,11 @@ const balancing = section(
   },
 );
 
-/** What clients may ask for by default: everything for which the server contacts nobody. */
+/** What clients may ask for by default: everything for which the server contacts no URLs of clients. */
 const policies = section("Access control for tunnels, which the server enforces. See access.md.", {
   allow: option(
     list(choice(POLICIES)),
-    "Access options that clients may use for their tunnels. A tunnel with any other one is refused. With `forward_auth`, and `jwks_url` of `jwt`, the server contacts URLs that clients name, but no private addresses. After a reload, tunnels with options that are no longer allowed end.",
+    "Access options that clients may use for their tunnels. A tunnel with any other one is refused. With `forward_auth`, and `jwks_url` of `jwt`, the server contacts URLs that clients name, but no private addresses. `oidc` also requires `[tunnel.server.oidc]`. After a reload, tunnels with options that are no longer allowed end.",
     { default: DEFAULT_POLICIES },
   ),
   always: serverAccess,
@@ -362,6 +362,7 @@ export const tunnelServer = section("Public server.", {
   }),
   balancing,
   policies,
+  oidc: serverOidcProvider,
   security,
   network: section("Addresses of separate ports, and options of connections.", {
     bind_address: option(text({ what: "IP address" }), "Address of tunnel_port.", {

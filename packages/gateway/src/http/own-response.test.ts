@@ -64,6 +64,20 @@ describe("form", () => {
   });
 });
 
+describe("a link", () => {
+  const refusal: Refusal = { ...refusals.PN_TUNNEL_UNKNOWN, link: { text: "Try <again>", href: '/x?a=1&b="2"' } };
+
+  test("is part of the page", () => {
+    const { body } = answer(refusal, { accept: BROWSER });
+    expect(body).toContain('<p><a href="/x?a=1&amp;b=&quot;2&quot;">Try &lt;again&gt;</a></p>');
+    expect(answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER }).body).not.toContain("<a ");
+  });
+
+  test("is a line of the text", () => {
+    expect(answer(refusal).body).toContain('\nTry <again>: /x?a=1&b="2"\n');
+  });
+});
+
 describe("head", () => {
   test("code, request and Retry-After", () => {
     const { line, fields } = answer(refusals.PN_TUNNEL_AWAY, { requestId: "r1" });

@@ -1,5 +1,5 @@
 import { builtins } from "@postern/net";
-import { preferredForm, type Page } from "./page-form.js";
+import { preferredForm, type Page, type PageLink } from "./page-form.js";
 import type { Refusal } from "./refusal.js";
 
 const { STATUS_CODES } = builtins.http;
@@ -31,6 +31,9 @@ export interface Notice {
   readonly title: string;
   /** Plain text; text in backticks is marked as code. */
   readonly message: string;
+  readonly link?: PageLink;
+  /** More fields. A list is written as a line for each value. */
+  readonly fields?: Readonly<Record<string, string | string[]>>;
 }
 
 /** A response that an operator configured. */
@@ -62,6 +65,7 @@ export function refusalResponse(refusal: Refusal, context: ResponseContext): Own
     status,
     title: STATUS_CODES[status] ?? "",
     message,
+    link: refusal.link,
     prompt: refusal.prompt,
     reference: requestId === "" ? code : `${code} · request ${requestId}`,
     json: { error: { status, code, message, retryable, ...(requestId !== "" && { request_id: requestId }) } },
@@ -75,15 +79,16 @@ export function refusalResponse(refusal: Refusal, context: ResponseContext): Own
 }
 
 /** A page of the gateway with status 200. */
-export function noticeResponse({ title, message }: Notice, context: ResponseContext): OwnResponse {
+export function noticeResponse({ title, message, link, fields }: Notice, context: ResponseContext): OwnResponse {
   const { requestId = "" } = context;
   const page: Page = {
     title,
     message,
+    link,
     reference: requestId === "" ? "" : `request ${requestId}`,
     json: { title, message, ...(requestId !== "" && { request_id: requestId }) },
   };
-  return ownResponse(200, page, context, {});
+  return ownResponse(200, page, context, fields ?? {});
 }
 
 /** The response that an operator configured, without anything of the gateway's own that visitors would see. */
@@ -105,7 +110,7 @@ export function replyResponse(reply: Reply, context: ResponseContext): OwnRespon
   return { status, fields, body };
 }
 
-function ownResponse(status: number, page: Page, context: ResponseContext, more: Record<string, string>): OwnResponse {
+function ownResponse(status: number, page: Page, context: ResponseContext, more: OwnResponse["fields"]): OwnResponse {
   const { accept = "", requestId = "", now } = context;
   const form = preferredForm(accept);
   const body = Buffer.from(form.render(page));
@@ -125,7 +130,7 @@ function ownResponse(status: number, page: Page, context: ResponseContext, more:
 }
 
 /** Upgrade is a hop-by-hop field, so Connection has to name it (RFC 9110, section 7.8). */
-function connectionOptions({ close, visitorMinor }: ResponseContext, fields: Record<string, string>): string {
+function connectionOptions({ close, visitorMinor }: ResponseContext, fields: OwnResponse["fields"]): string {
   const options = "Upgrade" in fields ? ["Upgrade"] : [];
   if (close) options.push("close");
   else if (visitorMinor === 0) options.push("keep-alive");

@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
 
+/** Where a visitor can go from a page. */
+export interface PageLink {
+  readonly text: string;
+  readonly href: string;
+}
+
 /** Asks for a password on a page, in place of its title and its message. */
 export interface PasswordPrompt {
   readonly title: string;
@@ -17,6 +23,7 @@ export interface Page {
   readonly title: string;
   /** Plain text; text in backticks is marked as code. */
   readonly message: string;
+  readonly link?: PageLink | undefined;
   /** Pages in HTML only. */
   readonly prompt?: PasswordPrompt | undefined;
   /** Identifies the response when people ask about it. May be empty. */
@@ -38,6 +45,7 @@ body{margin:0;min-height:100vh;display:grid;place-items:center;font:1rem/1.6 sys
 main{max-width:34rem;margin:1rem;padding:2rem 2.5rem;border-radius:.75rem;background:light-dark(#fff,#1d2229);box-shadow:0 1px 3px #0002,0 8px 30px #0001;border-top:4px solid #d2663f}
 h1{margin:0;font-size:1.35rem;line-height:1.3}
 h1 b{color:#d2663f;margin-right:.5rem}
+a{color:inherit}
 p,form{margin:.75rem 0 0}
 label{display:block;margin-bottom:.25rem;font-size:.9rem}
 input,button{box-sizing:border-box;width:100%;padding:.6rem .75rem;border:1px solid light-dark(#767d86,#8a93a0);border-radius:.4rem;font:inherit;background:light-dark(#fff,#14171c);color:inherit}
@@ -51,8 +59,8 @@ const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 const TEXT: PageForm = {
   type: "text/plain",
   policy: "default-src 'none'",
-  render: ({ status, title, message, reference }) =>
-    `${status === undefined ? "" : `${status} `}${title}\n${message}\n${reference === "" ? "" : `\n${reference}\n`}`,
+  render: ({ status, title, message, link, reference }) =>
+    `${status === undefined ? "" : `${status} `}${title}\n${message}\n${link === undefined ? "" : `${link.text}: ${link.href}\n`}${reference === "" ? "" : `\n${reference}\n`}`,
 };
 
 const JSON_FORM: PageForm = {
@@ -64,7 +72,7 @@ const JSON_FORM: PageForm = {
 const HTML: PageForm = {
   type: "text/html",
   policy: `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
-  render: ({ status, title, message, prompt, reference }) => `<!doctype html>
+  render: ({ status, title, message, link, prompt, reference }) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -74,7 +82,7 @@ const HTML: PageForm = {
 </head>
 <body>
 <main>
-${prompt === undefined ? `<h1>${status === undefined ? "" : `<b>${status}</b>`}${escapeHtml(title)}</h1>\n<p>${withCode(escapeHtml(message))}</p>` : promptHtml(prompt)}
+${prompt === undefined ? `<h1>${status === undefined ? "" : `<b>${status}</b>`}${escapeHtml(title)}</h1>\n<p>${withCode(escapeHtml(message))}</p>${linkHtml(link)}` : promptHtml(prompt)}
 <small>${escapeHtml(reference)}</small>
 </main>
 </body>
@@ -133,4 +141,8 @@ export function escapeHtml(text: string): string {
 /** Marks text in backticks as code. */
 function withCode(html: string): string {
   return html.replace(/`([^`]*)`/g, "<code>$1</code>");
+}
+
+function linkHtml(link: PageLink | undefined): string {
+  return link === undefined ? "" : `\n<p><a href="${escapeHtml(link.href)}">${escapeHtml(link.text)}</a></p>`;
 }

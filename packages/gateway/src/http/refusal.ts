@@ -1,4 +1,5 @@
-import type { PasswordPrompt } from "./page-form.js";
+import { ACCESS_REFUSALS } from "../access-refusals.js";
+import type { PageLink, PasswordPrompt } from "./page-form.js";
 
 /** Why the gateway responds itself instead of relaying a message. */
 export interface Refusal {
@@ -10,6 +11,8 @@ export interface Refusal {
   readonly message: string;
   /** For the owner of the service or the server. Visitors do not see it; docs/errors.md shows it. */
   readonly advice?: string;
+  /** Where the visitor can go from here. */
+  readonly link?: PageLink;
   /** Asks visitors with a browser for a password. */
   readonly prompt?: PasswordPrompt;
   /** Seconds to wait before trying again. */
@@ -115,138 +118,7 @@ export const refusals = refusalTable({
   ],
 
   // The route has steps, and one of them does not admit the request.
-  PN_ACCESS_ADDRESS: [
-    403,
-    "This address is not available from your network. Use another network, or ask its owner for access.",
-    { advice: "The visitor's address is not in `allow_ips` of the route or tunnel, or it is in `deny_ips`." },
-  ],
-  PN_ACCESS_LIST: [
-    503,
-    "The server cannot check at the moment whether you may use this address. Try again shortly.",
-    {
-      retryAfter: 5,
-      advice:
-        "A list of addresses at a URL in `allow_ips` or `deny_ips` has not been fetched yet. The gateway's log names the reason.",
-    },
-  ],
-  PN_ACCESS_RATE: [
-    429,
-    "You have sent too many requests. Wait for the time in the Retry-After header, then try again.",
-    { retryAfter: 1, advice: "The visitor exceeded `requests_per_minute` in `rate_limit` of the route or tunnel." },
-  ],
-  PN_ACCESS_CONCURRENT: [
-    429,
-    "Too many of your requests are in progress at the same time. Wait until some of them are complete.",
-    { retryAfter: 1, advice: "The visitor exceeded `max_concurrent` in `rate_limit` of the route or tunnel." },
-  ],
-  PN_ACCESS_CERTIFICATE_MISSING: [
-    403,
-    "This address needs a client certificate. Install the one that you got from its owner, and open a new connection over HTTPS.",
-    { advice: "Visitors need a certificate that the CA in `client_ca_file` of the route signed." },
-  ],
-  PN_ACCESS_CERTIFICATE_INVALID: [
-    403,
-    "Your client certificate is not valid for this address, or has expired. Ask its owner for a new one.",
-    {
-      advice:
-        "The CA in `client_ca_file` of the route did not sign the visitor's certificate, or it has expired, or `client_crl_file` lists it.",
-    },
-  ],
-  PN_ACCESS_CERTIFICATE_NAME: [
-    403,
-    "Your client certificate does not give access to this address. Use another one, or ask its owner for access.",
-    { advice: "`client_names` of the route contains no name of the visitor's certificate." },
-  ],
-  PN_ACCESS_CERTIFICATE_LIST: [
-    503,
-    "Your client certificate cannot be checked at the moment. Try again later, or tell the owner of this address.",
-    {
-      retryAfter: 60,
-      advice: "A revocation list in `client_crl_file` of the route has expired or is missing. Fetch the current one.",
-    },
-  ],
-  PN_ACCESS_PASSWORD: [
-    401,
-    "This address needs a user name and a password. Check them, or ask its owner for access.",
-    { advice: "The file that `basic_auth` of the route or tunnel names contains the users." },
-  ],
-  PN_ACCESS_TOKEN: [
-    401,
-    "This address needs a valid token. Sign in again, or ask its owner for access.",
-    { advice: "The token must be sent as `Authorization: Bearer`, and match the `jwt` table of the route or tunnel." },
-  ],
-  PN_ACCESS_ISSUER: [
-    503,
-    "Your token cannot be checked at the moment. Try again shortly.",
-    {
-      retryAfter: 5,
-      advice: "The keys at `jwks_url` cannot be fetched. The gateway's log names the reason.",
-    },
-  ],
-  PN_ACCESS_SERVICE: [
-    502,
-    "The service that checks access to this address does not work at the moment. Try again later, or tell the owner.",
-    { advice: "The gateway's log names the reason. Check that the service at `forward_auth.url` is running." },
-  ],
-  PN_ACCESS_FAILURES: [
-    429,
-    "Too many failed attempts came from your network. Wait for the time in Retry-After, then try again.",
-    {
-      retryAfter: 6,
-      advice: "An address may send 10 wrong passwords, 100 invalid tokens and 100 wrong signatures per minute.",
-    },
-  ],
-  PN_ACCESS_BUSY: [
-    503,
-    "Too many passwords are being checked at the moment. Try again shortly.",
-    {
-      retryAfter: 2,
-      advice: "The gateway checks two passwords at a time. bcrypt hashes with a lower cost are checked faster.",
-    },
-  ],
-  PN_ACCESS_BODIES: [
-    503,
-    "The server is checking too many other requests at the moment. Try again shortly.",
-    {
-      retryAfter: 2,
-      advice:
-        "The bodies of requests that are being checked use all of the memory for them: 64 MiB, 16 MiB for each visitor, and 32 MiB for the tunnels of an owner.",
-    },
-  ],
-  PN_ACCESS_PASSWORD_PAGE: [
-    401,
-    "This address needs a password. Open it in a browser and enter the password, or ask its owner for access.",
-    {
-      advice:
-        "The file that `password_file` of the route names contains the password. Programs cannot enter it: give them a route with `basic_auth` or `jwt`.",
-    },
-  ],
-  PN_ACCESS_ORIGIN: [
-    403,
-    "This connection must come from a page of this address. Open the page in a browser.",
-    { advice: "On routes with a login, WebSockets need an Origin header with the scheme and the host of the address." },
-  ],
-  PN_ACCESS_SIGNATURE: [
-    401,
-    "This address accepts only requests with a valid signature. Sign the request with the secret of this address.",
-    { advice: "The gateway's log names the reason. See `[proxy.access.webhook]` of the route." },
-  ],
-  PN_ACCESS_CHANGED: [
-    503,
-    "The rules for access to this address have just changed. Try again.",
-    {
-      retryAfter: 1,
-      advice: "The request waited for a check while other checks came into force. It can be sent again.",
-    },
-  ],
-  PN_ACCESS_TIMEOUT: [
-    503,
-    "The check whether you may use this address took too long. Try again shortly.",
-    {
-      retryAfter: 5,
-      advice: "The checks took more than 15 seconds. Check that `jwks_url` and `forward_auth.url` respond quickly.",
-    },
-  ],
+  ...ACCESS_REFUSALS,
 
   // The request is valid, but the service cannot respond.
   PN_TUNNEL_UNKNOWN: [
@@ -261,7 +133,7 @@ export const refusals = refusalTable({
   ],
   PN_TUNNEL_RATE: [
     429,
-    "This address gets too many requests at the moment. Wait for the time in the Retry-After header, then try again.",
+    "This address gets too many requests at the moment. Try again in a minute.",
     {
       retryAfter: 1,
       advice: "The tunnel exceeded `requests_per_minute` in `[tunnel.server.rate_limit]` of the server.",

@@ -33,6 +33,7 @@ export function stepRequest(
   const held: Held[] = [];
   const edits: FieldEdits[] = [];
   const aborter = new AbortController();
+  let { principal } = given;
   return {
     method: "GET",
     path: "/",
@@ -45,15 +46,20 @@ export function stepRequest(
     cdnLoop: "",
     signal: aborter.signal,
     certificate: undefined,
-    principal: undefined,
     ...given,
+    get principal() {
+      return principal;
+    },
     edits,
     held,
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.from(body)),
     changedValue: (name) => editedValue(edits, name),
-    edit: (each) => void edits.push(each),
+    edit: (each) => {
+      edits.push(each);
+      principal = each.principal ?? principal;
+    },
     hold: (each) => void held.push(each),
     end: () => {
       aborter.abort();
@@ -66,5 +72,6 @@ export function stepRequest(
 export function outcome(verdict: Verdict | Promise<Verdict>): string {
   if (verdict instanceof Promise) return "waits";
   if (verdict === undefined) return "admitted";
+  if ("title" in verdict) return `200 ${verdict.title}`;
   return `${verdict.status} ${"code" in verdict ? verdict.code : verdict.text}`;
 }

@@ -1,9 +1,9 @@
 import type { PeerCertificate } from "@postern/net";
 import type { BodyQuota } from "../bodies/body-quota.js";
-import type { Field, Refusal, Reply } from "../http/index.js";
+import type { Field, Notice, Refusal, Reply } from "../http/index.js";
 
 /** What a step decides about a request: undefined admits it, and anything else is the response. */
-export type Verdict = Refusal | Reply | undefined;
+export type Verdict = Refusal | Reply | Notice | undefined;
 
 /** Something that a request keeps until it is over. */
 export interface Held {

@@ -2,6 +2,7 @@ import { allowIps, denyIps } from "./addresses-policy.js";
 import { basicAuth } from "./basic-auth-policy.js";
 import { forwardAuth } from "./forward-auth-policy.js";
 import { jwksUrl, jwt } from "./jwt-policy.js";
+import { oidc } from "./oidc-policy.js";
 import { passwordFile } from "./password-policy.js";
 import { rateLimit } from "./rate-limit-policy.js";
 import type { PolicyKind, PolicyPermission } from "./policy-kind.js";
@@ -16,6 +17,7 @@ export const POLICY_KINDS: readonly PolicyKind[] = [
   passwordFile,
   jwt,
   webhook,
+  oidc,
   forwardAuth,
 ];
 

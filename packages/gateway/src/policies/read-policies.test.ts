@@ -106,6 +106,25 @@ const VALID: Record<string, { value: unknown; options: StepOptions; words: strin
       needs: ["jwt", "jwks_url"],
     },
   ],
+  oidc: [
+    {
+      value: {
+        emails: ["B@a.example", "a@a.example", "b@a.example"],
+        domains: ["C.example"],
+        groups: ["ops", "G"],
+        max_age: 60_000,
+      },
+      options: {
+        oidc: { emails: ["a@a.example", "b@a.example"], domains: ["c.example"], groups: ["G", "ops"], maxAge: 60_000 },
+      },
+      words: "login (2 emails, 1 domain, 2 groups)",
+    },
+    {
+      value: { max_age: 28_800_000 },
+      options: { oidc: { emails: [], domains: [], groups: [], maxAge: 28_800_000 } },
+      words: "login",
+    },
+  ],
   forward_auth: [
     {
       value: { url: "http://auth.example/verify", response_fields: ["Remote-User"] },
@@ -171,6 +190,7 @@ test("all kinds together are read in one order, whatever the order of the keys",
     "basic auth",
     "password page",
     "signed webhooks (github)",
+    "login (2 emails, 1 domain, 2 groups)",
     "forward auth",
   ]);
 });
@@ -218,6 +238,11 @@ test.each<[why: string, policies: Record<string, unknown>, fault: RegExp]>([
     { forward_auth: { url } },
     /private address/,
   ]),
+  ["logins without a time", { oidc: { domains: ["a.example"] } }, /needs max_age/],
+  ["logins of everybody or nobody", { oidc: { emails: [], max_age: 60_000 } }, /emails of oidc is empty/],
+  ["an address that is none", { oidc: { emails: ["a.example"], max_age: 60_000 } }, /entry without one @/],
+  ["a domain that is an address", { oidc: { domains: ["a@a.example"], max_age: 60_000 } }, /entry with @/],
+  ["a provider of the client", { oidc: { issuer: "https://canary.example", max_age: 60_000 } }, /unknown key "issuer"/],
   ["a service with a password", { forward_auth: { url: "http://a:canary@b.example/" } }, /must be a URL/],
   ["a service that is no web service", { forward_auth: { url: "file:///etc/passwd" } }, /must be a URL/],
 ])("%s is refused, and nothing secret is shown", (_, policies, fault) => {

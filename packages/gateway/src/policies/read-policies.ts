@@ -1,8 +1,12 @@
 import { routeSteps, type StepOptions } from "../middleware/chain/route-steps.js";
+import { Logins } from "../middleware/oidc/logins.js";
 import { PolicyError } from "./policy-error.js";
 import type { ReadOptions } from "./policy-kind.js";
 import { POLICY_KINDS, POLICY_PERMISSIONS } from "./policy-kinds.js";
 import { shown } from "./policy-table.js";
+
+/** Stands for the provider of the server, while policies are checked. */
+const CHECKED = { issuer: "https://localhost", clientId: "" };
 
 /**
  * Reads the policies that a client asks for (PROTOCOL.md, section 4), in the order of the kinds: the same policies give
@@ -45,7 +49,7 @@ export function policyWords(...all: readonly (StepOptions | undefined)[]): Recor
 /** The steps check what only they know. They do nothing before their first request. */
 function checkSteps(options: StepOptions): void {
   try {
-    routeSteps(options);
+    routeSteps(options, { logins: new Logins({ secret: () => "", provider: CHECKED }) });
   } catch (error) {
     if (error instanceof RangeError) throw new PolicyError("invalid", error.message);
     throw error;

@@ -1,4 +1,5 @@
 import { LabelledTraffic } from "../records/labelled-traffic.js";
+import { Logins } from "../middleware/oidc/logins.js";
 import { Folders } from "./folders.js";
 import { Routes } from "./routes.js";
 import type { RouteOptions } from "./service-options.js";
@@ -9,7 +10,9 @@ import { UNDIALLED_TUNNEL } from "./tunnel-target.js";
 export function checkRoutes(routes: readonly RouteOptions[]): void {
   const traffic = new LabelledTraffic(0, {});
   const targets = new Targets({ tunnelUpstream: () => UNDIALLED_TUNNEL }, traffic);
-  const checked = new Routes({ targets, folders: new Folders({}, traffic), cookieKey: () => "" }, traffic, () => {});
+  const cookieKey = (): string => "";
+  const logins = new Logins({ secret: cookieKey });
+  const checked = new Routes({ targets, folders: new Folders({}, traffic), cookieKey, logins }, traffic, () => {});
   checked.replace(routes);
   checked.replace([]);
 }

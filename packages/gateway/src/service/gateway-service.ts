@@ -12,6 +12,7 @@ import {
 import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import { FileExchange } from "../files/index.js";
 import { Gateway } from "../gateway.js";
+import { Logins } from "../middleware/oidc/logins.js";
 import { HostCa } from "../middleware/client-certificate/host-cas.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
@@ -67,14 +68,16 @@ export class GatewayService {
     this.#folders = new Folders(options, this.#targetTraffic);
     const { cookieKey = (): string => randomBytes(32).toString("base64url") } = options;
     const { onTargetChange, onWarning = (): void => {} } = options;
+    const logins = new Logins({ secret: cookieKey, onWarning });
     const poll = { clock: SYSTEM_CLOCK, onWarning };
-    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange, poll };
+    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange, poll, logins };
     this.#routes = new Routes(places, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
     const certificates = tls && new Certificates(tls.certificates, tls.policy);
     this.#certificates = certificates;
     this.#router = new ServiceRouter({
       routes: this.#routes,
+      logins,
       redirect:
         certificates && gatewayRedirect(tls, { certificates, routes: this.#routes, port: () => this.#securePort }),
       endpoints: serviceEndpoints ? new ServiceEndpoints(version) : undefined,

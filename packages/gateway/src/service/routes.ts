@@ -1,9 +1,8 @@
 import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
-import type { PollDependencies } from "../middleware/addresses/polled-list.js";
 import { HostCas, type HostCa } from "../middleware/client-certificate/host-cas.js";
 import { OwnPaths } from "../middleware/chain/own-paths.js";
-import { namedSteps, routeSteps, type StepOptions } from "../middleware/chain/route-steps.js";
+import { namedSteps, routeSteps, type StepDependencies, type StepOptions } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
 import { contentOf } from "../content.js";
@@ -24,11 +23,10 @@ export interface RouteChanges {
 }
 
 /** What the routes of a gateway share. */
-export interface RoutesDependencies extends Pick<ForwardDependencies, "cookieKey" | "onTargetChange"> {
+export interface RoutesDependencies
+  extends Pick<ForwardDependencies, "cookieKey" | "onTargetChange">, StepDependencies {
   targets: Targets;
   folders: Folders;
-  /** For lists at URLs. Undefined: nothing is fetched, because the routes are only checked. */
-  poll?: PollDependencies | undefined;
 }
 
 /** The routes that a gateway serves. */
@@ -37,7 +35,8 @@ export class Routes {
   readonly #folders: Folders;
   readonly #cookieKey: () => string;
   readonly #onTargetChange: RoutesDependencies["onTargetChange"];
-  readonly #poll: PollDependencies | undefined;
+  /** What the steps of all routes share. */
+  readonly #shared: StepDependencies;
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
@@ -50,7 +49,7 @@ export class Routes {
   readonly #steps = new WeakMap<GatewayRoute, Steps>();
 
   constructor(
-    { targets, folders, cookieKey, onTargetChange, poll }: RoutesDependencies,
+    { targets, folders, cookieKey, onTargetChange, poll, logins }: RoutesDependencies,
     traffic: LabelledTraffic,
     onRouted: OnRouted,
   ) {
@@ -58,7 +57,7 @@ export class Routes {
     this.#folders = folders;
     this.#cookieKey = cookieKey;
     this.#onTargetChange = onTargetChange;
-    this.#poll = poll;
+    this.#shared = { poll, logins };
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -127,7 +126,7 @@ export class Routes {
     const counted = this.#traffic.use({ route: options.name });
     let steps: Steps | undefined;
     try {
-      steps = routeSteps(this.#stepsOf(options), this.#poll, former && this.#steps.get(former));
+      steps = routeSteps(this.#stepsOf(options), this.#shared, former && this.#steps.get(former));
       const route = this.#routeOf(options, { counted, steps }, former);
       if (steps !== undefined) this.#steps.set(route, steps);
       return route;
@@ -158,8 +157,8 @@ export class Routes {
   }
 
   /** The steps of a route, with what they need of it. */
-  #stepsOf({ name, steps }: RouteOptions): StepOptions | undefined {
-    return steps && namedSteps(steps, name, this.#cookieKey);
+  #stepsOf({ name, steps, match }: RouteOptions): StepOptions | undefined {
+    return steps && namedSteps(steps, name, this.#cookieKey, match.host);
   }
 
   #close(route: GatewayRoute): void {
@@ -169,9 +168,9 @@ export class Routes {
   }
 }
 
-/** If a route has a password, the targets of the others must not get the cookies of its visitors. */
+/** If visitors log in to a route, the targets of the others must not get the cookies of its visitors. */
 function withoutOwnCookies(routes: readonly RouteOptions[]): readonly RouteOptions[] {
-  if (!routes.some(({ steps }) => steps?.password !== undefined)) return routes;
+  if (!routes.some(({ steps }) => steps?.password !== undefined || steps?.oidc !== undefined)) return routes;
   return routes.map((route) =>
     route.action.kind === "forward" ? { ...route, steps: { ...route.steps, dropsOwnCookies: true } } : route,
   );

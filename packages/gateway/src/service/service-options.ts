@@ -135,8 +135,8 @@ export interface GatewayServiceOptions {
    */
   readonly tunnelUpstream?: ((name: string) => TunnelUpstream) | undefined;
   /**
-   * Returns the secret that signs the cookies of sticky routes. It is called for each such route. Default: a random one
-   * for each route, so that a restart makes its cookies invalid.
+   * Returns the secret that signs the cookies of sticky routes and protects those of logins. It is called for each
+   * sticky route, and at the first login. Default: a random one for each call, so that a restart makes cookies invalid.
    */
   readonly cookieKey?: () => string;
   /** Requests per second that are reported one by one; further ones are only counted. Default 50. */

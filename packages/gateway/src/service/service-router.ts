@@ -1,4 +1,6 @@
 import { refusals, type Refusal, type RequestHead } from "../http/index.js";
+import { loginRoute } from "../middleware/chain/login-route.js";
+import type { Logins } from "../middleware/oidc/logins.js";
 import type { FinishedRequest, Route } from "../route.js";
 import type { RouteFault } from "../routing/index.js";
 import type { ConnectionInfo } from "../visitor/connection-info.js";
@@ -16,6 +18,7 @@ export const ROUTE_REFUSALS: Readonly<Record<RouteFault, Refusal>> = {
 
 export interface ServiceRouterOptions {
   routes: Routes;
+  logins: Logins;
   /** Undefined: HTTP is served in the same way as HTTPS. */
   redirect: HttpsRedirect | undefined;
   /** Undefined: there are none. */
@@ -29,15 +32,20 @@ export interface ServiceRouterOptions {
 export class ServiceRouter {
   readonly #options: ServiceRouterOptions;
 
+  readonly #loginRoute: Route;
+
   constructor(options: ServiceRouterOptions) {
     this.#options = options;
+    const { logins, onUnrouted: onFinished } = options;
+    this.#loginRoute = loginRoute(logins, onFinished);
   }
 
   route(head: RequestHead, { proto, lacksTls = false }: ConnectionInfo, address: string): Route {
-    const { routes, redirect, onUnrouted: onFinished } = this.#options;
+    const { routes, logins, redirect, onUnrouted: onFinished } = this.#options;
     if (lacksTls) return { kind: "refusal", refusal: refusals.PN_HTTP_PLAIN, onFinished };
     const elsewhere = redirect === undefined || proto !== "http" ? undefined : redirected(redirect, head);
     if (elsewhere !== undefined) return { ...elsewhere, onFinished };
+    if (logins.owns(head.path)) return this.#loginRoute;
     const steps = routes.ownersOf(head.path);
     if (steps !== undefined) return { kind: "respond", page: refusals.PN_ROUTE_UNKNOWN, steps, onFinished };
     const found = routes.find(head, address);

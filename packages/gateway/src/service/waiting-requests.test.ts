@@ -13,9 +13,9 @@ test("a request that waits for a step is refused if a reload changes the steps o
   const waiting: ServerResponse[] = [];
   const auth = createServer((_, outgoing) => void waiting.push(outgoing));
   await new Promise<void>((resolve) => auth.listen(0, "127.0.0.1", resolve));
-  cleanup.defer(() => {
+  cleanup.defer(async () => {
     auth.closeAllConnections();
-    auth.close();
+    await new Promise((resolve) => auth.close(resolve));
   });
   const forwardAuth = { url: `http://127.0.0.1:${(auth.address() as AddressInfo).port}/`, responseFields: [] };
   const [one, other] = await Promise.all(["one", "other"].map((name) => namedOrigin(cleanup.defer, name)));

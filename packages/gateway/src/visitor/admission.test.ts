@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DENIED, QuickStep, SlowStep, stepsOf } from "../middleware/chain/scripted-steps.suite.js";
+import { identityEdits } from "../middleware/oidc/identity.js";
 import type { FieldEdits, Step } from "../middleware/step.js";
 import { Steps } from "../middleware/chain/steps.js";
 import { Visit } from "./visits.suite.js";
@@ -25,28 +26,6 @@ function editing(edits: FieldEdits): QuickStep {
     return undefined;
   });
 }
-
-test("lines of steps for the response are added to it, whoever writes it, and to no other one", () => {
-  const cookie = (text: string): QuickStep => {
-    return new QuickStep((request) => {
-      if (request.path === "/none") return undefined;
-      request.edit({ names: [], lines: "", responseLines: `Set-Cookie: ${text}\r\n` });
-      return request.path === "/denied" && text === "b" ? DENIED : undefined;
-    });
-  };
-  const visit = guarded(cookie("a"), new QuickStep(), cookie("b"));
-  visit.send(GET);
-  visit.respond("HTTP/1.1 200 OK\r\nSet-Cookie: own\r\nContent-Length: 2\r\n\r\nok");
-  expect(visit.connection.take()).toMatch(/Set-Cookie: own\r\n[^]*Set-Cookie: a\r\nSet-Cookie: b\r\n/);
-  visit.send(GET);
-  visit.upstream.stream.break({ cause: "refused", delivered: 0 });
-  expect(visit.connection.take()).toMatch(/^HTTP\/1\.1 502 [^]*Set-Cookie: a\r\nSet-Cookie: b\r\n/);
-  for (const path of ["/none", "/denied"]) {
-    visit.send(`GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`);
-    if (path === "/none") visit.respond(OK);
-    expect(visit.connection.take()).toMatch(/^HTTP\/1\.1 (?!.*Set-Cookie)/);
-  }
-});
 
 test("steps set no cookie for a domain that several owners share, whether they admit a request or respond to it", () => {
   const [own, shared] = ["a=1; Domain=shop.tunnel.example.com", "b=2; Domain=example.com"];
@@ -77,18 +56,6 @@ test("a step knows what earlier steps have made of a field", () => {
   );
   visit.send("GET / HTTP/1.1\r\nHost: a.test\r\nAuthorization: x\r\nCookie: b=2\r\nAccept: y\r\n\r\n");
   expect(seen).toEqual(["", "a=1", "me", undefined]);
-});
-
-test("steps change a field again: the target gets what the last step says of it, once", () => {
-  const visit = guarded(
-    editing({ names: ["x-user", "cookie"], lines: "X-User: first\r\nX-Kept: 1\r\nCookie: a=1\r\n" }),
-    editing({ names: ["x-user", "cookie"], lines: "X-User: second\r\n" }),
-  );
-  visit.send("GET / HTTP/1.1\r\nHost: a.test\r\nX-User: eve\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n");
-  const { text } = visit.upstream.stream;
-  expect(text.match(/x-user: .*/gi)).toEqual(["X-User: second"]);
-  expect(text).toContain("X-Kept: 1");
-  expect(text).not.toMatch(/cookie/i);
 });
 
 /** The statuses of the responses that the visitor got since the last call. */
@@ -162,6 +129,54 @@ describe("steps that decide at once", () => {
     visit.send(`GET / HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`);
     expect(visit.upstream.stream.text).toMatch(/AUTHORIZATION: theirs\r\n[^]*X-User: theirs\r\n/);
     expect(visit.upstream.stream.text).not.toMatch(/ours|X-User: me/);
+  });
+
+  test("set the same field: the later one wins, it is sent once, and the later user counts", () => {
+    const users: (string | undefined)[] = [];
+    const userStep = (): QuickStep => new QuickStep(({ principal }) => void users.push(principal));
+    // As basic_auth and then forward_auth with response_fields = ["X-Forwarded-User"].
+    const visit = guarded(
+      editing({
+        names: ["authorization", "x-forwarded-user"],
+        lines: "X-Forwarded-User: ann\r\nX-Kept: 1\r\n",
+        principal: "ann",
+      }),
+      userStep(),
+      editing({ names: ["x-forwarded-user"], lines: "x-forwarded-user: bob\r\n", principal: "bob" }),
+      userStep(),
+    );
+    const fields = "Authorization: Basic x\r\nX_Forwarded_User: theirs\r\n";
+    visit.send(`GET / HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`);
+    const lines = visit.upstream.stream.text.split("\r\n");
+    expect(lines.filter((line) => /^(x.forwarded.user|authorization|x-kept):/i.test(line)).toSorted()).toEqual([
+      "X-Kept: 1",
+      "x-forwarded-user: bob",
+    ]);
+    expect(users).toEqual(["ann", "bob"]);
+  });
+
+  test("change the request and the response: what all of them add is kept, and so is the user that one names", () => {
+    let user: string | undefined;
+    const visit = guarded(
+      editing({ names: ["cookie"], lines: "Cookie: a=1; b=2\r\n", responseLines: "Set-Cookie: one=1\r\n" }),
+      editing(identityEdits("X-Forwarded-User: ann\r\nX-Forwarded-Email: a@b.test\r\n", "ann", "a=1")),
+      editing({
+        names: ["x-forwarded-email"],
+        lines: "X-Forwarded-Email: c@d.test\r\n",
+        responseLines: "Set-Cookie: two=2\r\n",
+      }),
+      new QuickStep(({ principal }) => void (user = principal)),
+    );
+    visit.send("GET / HTTP/1.1\r\nHost: a.test\r\nCookie: a=1; b=2; c=3\r\nX-Forwarded-Groups: admins\r\n\r\n");
+    const lines = visit.upstream.stream.text.split("\r\n");
+    expect(lines.filter((line) => /^(cookie|x-forwarded-(user|email|groups)):/i.test(line))).toEqual([
+      "X-Forwarded-User: ann",
+      "Cookie: a=1",
+      "X-Forwarded-Email: c@d.test",
+    ]);
+    expect(user).toBe("ann");
+    visit.respond(OK);
+    expect(visit.connection.take()).toMatch(/\r\nSet-Cookie: one=1\r\nSet-Cookie: two=2\r\n/);
   });
 
   test("change the fields of a request that is sent again", () => {

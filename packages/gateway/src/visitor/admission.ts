@@ -271,10 +271,10 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
       this.ended = "refused";
       this.code = page.code;
     }
-    this.#finish(page.status);
+    this.#finish("status" in page ? page.status : 200);
     this.end();
     const { sharedDomain } = this.#visitor.context.exchanges;
-    const { fields } = page;
+    const fields = "fields" in page ? page.fields : undefined;
     if (sharedDomain === undefined || fields === undefined) return this.#visitor.onDenied(page);
     this.#visitor.onDenied({ ...page, fields: unsharedFields(fields, sharedDomain) } as NonNullable<Verdict>);
   }

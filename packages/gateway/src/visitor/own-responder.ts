@@ -42,7 +42,7 @@ export class OwnResponder {
   }
 
   /** Responds to a request that a step of its route did not admit. */
-  deny(page: Refusal | Reply, requestId: string | undefined): void {
+  deny(page: Refusal | Notice | Reply, requestId: string | undefined): void {
     if ("code" in page) this.#host.onRefused(page);
     this.respond(page, requestId);
   }

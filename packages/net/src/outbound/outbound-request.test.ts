@@ -25,9 +25,9 @@ test("an IP address in the URL is always permitted; a name of a private address 
   const ask = (host: string, allowPrivate: boolean): Promise<unknown> =>
     outboundRequest({ url: new URL(`http://${host}:${port}/`), allowPrivate, resolve: async () => LOCAL });
   for (const host of ["127.0.0.1", "localhost", "idp.localhost"])
-    expect(await ask(host, false)).toEqual({ status: 200, body: "yes" });
+    expect(await ask(host, false)).toEqual({ status: 200, type: "", body: "yes" });
   await expect(ask("idp.example", false)).rejects.toThrow("allow_private");
-  expect(await ask("idp.example", true)).toEqual({ status: 200, body: "yes" });
+  expect(await ask("idp.example", true)).toEqual({ status: 200, type: "", body: "yes" });
 });
 
 describe("through a proxy", () => {
@@ -62,7 +62,7 @@ describe("through a proxy", () => {
   test("public names are permitted, and names that do not resolve here", async () => {
     const { ask } = await setup();
     for (const host of ["public", "public:8443", "unknown", "1.1.1.1", "[2606:4700::1111]"])
-      expect(await ask(host)).toEqual({ status: 200, body: host });
+      expect(await ask(host)).toEqual({ status: 200, type: "", body: host });
   });
 
   test.for(["inside", "both", "10.0.0.1", "169.254.169.254", "0x7f.1", "[fd00::1]", "[::ffff:10.0.0.1]", "localhost"])(

@@ -25,6 +25,8 @@ export interface OutboundRequest {
 
 export interface OutboundResponse {
   status: number;
+  /** The Content-Type field; empty if there is none. */
+  type: string;
   body: string;
 }
 
@@ -35,11 +37,11 @@ export interface OutboundResponse {
  * @throws Error with the reason; it never contains the request.
  */
 export async function outboundRequest(outbound: OutboundRequest): Promise<OutboundResponse> {
-  const { url, method = "GET", headers = {}, body = "", limits = OUTBOUND_LIMITS } = outbound;
+  const { url, method = "GET", headers: more = {}, body = "", limits = OUTBOUND_LIMITS } = outbound;
   const signal = AbortSignal.timeout(limits.time);
   const options: RequestOptions = {
     method,
-    headers: { Host: url.host, Accept: "application/json", "Content-Length": Buffer.byteLength(body), ...headers },
+    headers: { Host: url.host, Accept: "application/json", "Content-Length": Buffer.byteLength(body), ...more },
     signal,
     ...(outbound.through === undefined
       ? { agent: false, lookup: lookupOf(outbound) }
@@ -47,7 +49,9 @@ export async function outboundRequest(outbound: OutboundRequest): Promise<Outbou
   };
   const { promise, resolve, reject } = Promise.withResolvers<OutboundResponse>();
   const outgoing = (url.protocol === "https:" ? builtins.https : builtins.http).request(url, options, (incoming) => {
-    read(incoming, limits.bytes).then((text) => resolve({ status: incoming.statusCode ?? 0, body: text }), reject);
+    const { statusCode: status = 0, headers } = incoming;
+    const type = headers["content-type"] ?? "";
+    read(incoming, limits.bytes).then((text) => resolve({ status, type, body: text }), reject);
   });
   outgoing.on("error", reject);
   outgoing.end(body);

@@ -13,6 +13,7 @@ export interface Policies {
   /** The hash of a password that visitors enter on a page. */
   readonly password_file?: string;
   readonly jwt?: JwtPolicy;
+  readonly oidc?: OidcPolicy;
   readonly webhook?: WebhookPolicy;
   readonly forward_auth?: ForwardAuthPolicy;
   readonly rate_limit?: RateLimitPolicy;
@@ -28,6 +29,15 @@ export interface JwtPolicy {
   readonly audience?: string;
   /** Fields for the local service, each with the claim that it contains. Default: X-Forwarded-User with `sub`. */
   readonly claim_fields?: Readonly<Record<string, string>>;
+}
+
+/** A login at the OpenID provider of the server. Lists are not empty. */
+export interface OidcPolicy {
+  readonly emails?: readonly string[];
+  readonly domains?: readonly string[];
+  readonly groups?: readonly string[];
+  /** Milliseconds until the provider is asked again, at least 60,000. */
+  readonly max_age: number;
 }
 
 /** How the senders of webhooks sign. `header` and what follows are for the kind `hmac`. */

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { Seal, VisitorLogins } from "@postern/gateway/policies";
 import { HostRateLimitStep, Steps } from "@postern/gateway";
 import { SERVER_LIMITS } from "../limits.js";
 import { NO_POLICIES, type AskedPolicies } from "./asked-policies.js";
@@ -29,6 +30,60 @@ test("the policy of a name belongs to its owner, and to this name", () => {
   expect(policies.take("ann", "shop2", asked(policies, 60))).not.toBe(policy);
 });
 
+describe("logins of visitors", () => {
+  const LOGIN = { oidc: { max_age: 60_000 } };
+  const provider = { issuer: "https://idp.test", clientId: "postern" };
+  const visitorLogins = (): VisitorLogins =>
+    new VisitorLogins({
+      secret: () => "secret",
+      provider,
+      shared: { callbackSite: () => "https://base.test", isSite: (site) => site.endsWith(".base.test") },
+    });
+
+  test("need a provider of the server", () => {
+    expect(new TunnelPolicies().read(LOGIN)).toEqual({ code: "PN_POLICY_FORBIDDEN", detail: "oidc" });
+    expect(() => new TunnelPolicies({ always: { oidc: { emails: [], domains: [], groups: [], maxAge: 1 } } })).toThrow(
+      RangeError,
+    );
+    const policies = new TunnelPolicies({}, undefined, undefined, undefined, visitorLogins());
+    expect(policies.read(LOGIN)).toMatchObject({ permissions: ["oidc"] });
+    policies.replace({ allow: [] });
+    expect(policies.read(LOGIN)).toEqual({ code: "PN_POLICY_FORBIDDEN", detail: "oidc" });
+  });
+
+  test("have paths of their own only while a tunnel has logins", () => {
+    const logins = visitorLogins();
+    const policies = new TunnelPolicies({}, undefined, undefined, undefined, logins);
+    const path = "/.postern/oidc/enter";
+    expect(logins.owns(path)).toBe(false);
+    const policy = policies.take("ann", "shop", policies.read(LOGIN) as AskedPolicies);
+    expect(logins.owns(path)).toBe(true);
+    policies.release(policy);
+    policies.sweep(() => undefined);
+    expect(logins.owns(path)).toBe(false);
+  });
+
+  test("are not those of a later owner of the name", () => {
+    const policies = new TunnelPolicies({}, undefined, undefined, undefined, visitorLogins());
+    const read = policies.read(LOGIN) as AskedPolicies;
+    const links = ["ann", "bob"].map((owner) => {
+      const { steps } = policies.take(owner, "shop", read);
+      const verdict = steps!.check({
+        method: "GET",
+        path: "/",
+        host: "shop.base.test",
+        site: "https://shop.base.test",
+        upgrade: "",
+        cookies: () => "",
+        fieldValue: (name: string) => (name === "accept" ? "text/html" : ""),
+      } as never) as unknown as { fields: { Location: string } };
+      const token = new URL(verdict.fields.Location).searchParams.get("login_token")!;
+      return (new Seal("secret").open("login", token, 0) as { value: { policy: string } }).value.policy;
+    });
+    expect(links[0]).not.toBe(links[1]);
+  });
+});
+
 test("names without policies share one, which costs their requests nothing", () => {
   const policies = new TunnelPolicies();
   const policy = policies.take("ann", "shop", NO_POLICIES);
@@ -49,7 +104,7 @@ test("limits of the server hold for all names; those of a gateway's routes have 
 });
 
 test("a stranger that a policy refuses uses up nothing of the limit of the tunnel", () => {
-  const limits = new Steps([new HostRateLimitStep({ requestsPerMinute: 1, burst: 1 })]);
+  const limits = new Steps([new HostRateLimitStep({ requestsPerMinute: 1, window: 60_000, burst: 1 })]);
   const always = { addresses: { deny: ["192.0.2.1"] } };
   const policies = new TunnelPolicies({ always }, undefined, undefined, limits);
   const own = policies.read({ deny_ips: ["192.0.2.2"] });

@@ -9,6 +9,7 @@ import {
   type PollDependencies,
   type Steps,
   type StepOptions,
+  type VisitorLogins,
 } from "@postern/gateway/policies";
 import type { Policies } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
@@ -23,7 +24,7 @@ export interface PolicyOptions {
   readonly always?: StepOptions | undefined;
 }
 
-/** What clients may ask for: everything for which the server contacts nobody. */
+/** What clients may ask for: everything for which the server contacts no URLs of clients. */
 export const DEFAULT_PERMISSIONS: readonly string[] = [
   "allow_ips",
   "deny_ips",
@@ -32,11 +33,13 @@ export const DEFAULT_PERMISSIONS: readonly string[] = [
   "password_file",
   "jwt",
   "webhook",
+  "oidc",
 ];
 
 /** The policies of all tunnels. */
 export class TunnelPolicies {
   readonly #onWarning: (text: string) => void;
+  readonly #logins: VisitorLogins | undefined;
   readonly #cookieKey: () => string;
   readonly #room = new SharedRoom(SERVER_LIMITS.policyEntries);
   #allowed: ReadonlySet<string> = new Set();
@@ -53,6 +56,7 @@ export class TunnelPolicies {
   /**
    * @param cookieKey returns the secret that signs logins. Default: a random one, so that a restart ends them
    * @param limits on the requests to each tunnel
+   * @param logins undefined: the server has no provider, so that clients cannot ask for logins at one
    * @throws RangeError as `checkPolicyOptions`.
    */
   constructor(
@@ -60,10 +64,12 @@ export class TunnelPolicies {
     onWarning: (text: string) => void = () => {},
     cookieKey?: () => string,
     limits?: Steps,
+    logins?: VisitorLogins,
   ) {
     const random = randomBytes(32).toString("base64url");
     this.#onWarning = onWarning;
     this.#cookieKey = cookieKey ?? ((): string => random);
+    this.#logins = logins;
     this.#limits = limits;
     this.#always = { options: undefined, steps: undefined, limits };
     this.#plain = new TunnelPolicy({ owner: "", name: "" }, NO_POLICIES, undefined, this.#always);
@@ -118,26 +124,30 @@ export class TunnelPolicies {
   /** These options apply from now on, to tunnels that are open, too. @throws RangeError, and then nothing changes. */
   replace(options: PolicyOptions): void {
     const { allow = DEFAULT_PERMISSIONS, always } = options;
-    checkPolicyOptions({ allow });
+    checkPolicyOptions({ allow, always }, this.#logins);
     const content = hash("sha256", JSON.stringify(always ?? {}), "base64");
     if (content !== this.#alwaysContent) {
       const former = this.#always.steps;
       const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning: this.#onWarning };
-      const steps = always && routeSteps(this.#named(forAllTunnels(always), "*"), poll, former);
+      const steps =
+        always && routeSteps(this.#named(forAllTunnels(always), "*"), { poll, logins: this.#logins }, former);
       this.#always = { options: always, steps, limits: this.#limits };
       this.#alwaysContent = content;
       this.#plain.follow(this.#always);
       for (const policy of this.#policies.values()) policy.follow(this.#always);
       former?.close();
     }
-    this.#allowed = new Set(allow);
+    this.#allowed = new Set(this.#logins === undefined ? allow.filter((each) => each !== "oidc") : allow);
   }
 
   #create(holder: PolicyHolder, asked: AskedPolicies, former: TunnelPolicy | undefined): TunnelPolicy {
     const onWarning = (text: string): void => this.#onWarning(`${holder.name}: ${text}`);
     const poll: PollDependencies = { clock: SYSTEM_CLOCK, onWarning };
     const options = asked.options && this.#named(asked.options, keyOf(holder));
-    const own = routeSteps(options, poll, former?.own, { owner: holder.owner, room: this.#room });
+    const own = routeSteps(options, { poll, logins: this.#logins }, former?.own, {
+      owner: holder.owner,
+      room: this.#room,
+    });
     former?.own?.closeExcept(own);
     return new TunnelPolicy(holder, asked, own, this.#always);
   }
@@ -156,11 +166,11 @@ export class TunnelPolicies {
 }
 
 /** @throws RangeError for an unknown permission, or an option of a step that is not valid. */
-export function checkPolicyOptions({ allow = [], always }: PolicyOptions): void {
+export function checkPolicyOptions({ allow = [], always }: PolicyOptions, logins?: VisitorLogins): void {
   const known = [...POLICY_KINDS.map(({ key }) => key), ...POLICY_PERMISSIONS.map(({ name }) => name)];
   for (const each of allow)
     if (!known.includes(each)) throw new RangeError(`There is no policy ${JSON.stringify(each)}.`);
-  if (always !== undefined) routeSteps(always);
+  if (always !== undefined) routeSteps(always, { logins })?.close();
 }
 
 /** A token that is valid for all tunnels must not reach the services behind them. */

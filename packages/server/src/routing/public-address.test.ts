@@ -25,6 +25,24 @@ test.for([
   expect(tunnelPattern).toBe(tunnel.replace("shop", "NAME"));
 });
 
+test("the URL of a tunnel contains its name, and other URLs contain none", () => {
+  const named = address({ domain: "example.com", hasTls: true }, 8443);
+  const nameOf = (url: string): string | undefined => named.nameOf(url);
+  expect(nameOf("https://shop.example.com:8443")).toBe("shop");
+  for (const url of [
+    "https://example.com:8443",
+    "https://.example.com:8443",
+    "http://shop.example.com:8443",
+    "https://shop.example.com",
+    "https://shop.example.com:443",
+    "https://shop.example.com:8443/",
+    "https://shop.example.org:8443",
+    "https://192.0.2.1:8443",
+    "",
+  ])
+    expect(nameOf(url), url).toBeUndefined();
+});
+
 test("the scheme of visitors follows the public URL", () => {
   expect(address({}, 80).proto).toBe("http");
   expect(address({ publicUrl: "https://example.com" }, 80).proto).toBe("https");

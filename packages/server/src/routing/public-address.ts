@@ -41,6 +41,13 @@ export class PublicAddress {
     return this.urlOf(`${name}.${this.domain}`);
   }
 
+  /** The name in the URL of a tunnel, without a path; undefined: it is no URL of a tunnel. */
+  nameOf(url: string): string | undefined {
+    const [start = "", end = ""] = this.tunnelPattern.split("NAME");
+    const name = url.slice(start.length, -end.length);
+    return name !== "" && url === this.tunnelPattern.replace("NAME", () => name) ? name : undefined;
+  }
+
   /** The URL at which visitors reach `host`, without a path. */
   urlOf(host: string): string {
     const { protocol, port } = this.#publicUrl ?? { protocol: this.#hasTls ? "https:" : "http:", port: this.port };

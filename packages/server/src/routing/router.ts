@@ -7,6 +7,7 @@ import {
   type RequestHead,
   type Route,
 } from "@postern/gateway";
+import { loginRoute, type VisitorLogins } from "@postern/gateway/policies";
 import { probeOf } from "../tunnels/probe-route.js";
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import { isSuspicious } from "./suspicious-path.js";
@@ -21,6 +22,8 @@ export interface RouterOptions {
   /** The base domain. */
   domain: string;
   registry: TunnelRegistry;
+  /** Undefined: visitors of no tunnel log in. */
+  logins?: VisitorLogins | undefined;
   /** Undefined: HTTP is served in the same way as HTTPS. */
   redirect: HttpsRedirect | undefined;
   /** Whether tunnels get no requests with suspicious paths. Default false. */
@@ -38,10 +41,12 @@ export class Router {
   /** The part after the name in the host of a tunnel. */
   readonly #suffix: string;
   readonly #baseDomain: Route;
+  readonly #loginRoute: Route | undefined;
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#suffix = `.${options.domain}`;
+    this.#loginRoute = options.logins && loginRoute(options.logins);
     this.#baseDomain = { kind: "delegate", take: options.takeBaseDomain };
   }
 
@@ -63,6 +68,8 @@ export class Router {
 
   #routeOf(head: RequestHead): Route {
     const { host } = head;
+    const { logins } = this.#options;
+    if (logins?.owns(head.path) === true && this.isServed(host)) return this.#loginRoute!;
     if (host.endsWith(this.#suffix)) return this.#tunnelRoute(head, host.slice(0, -this.#suffix.length));
     return this.#isSelf(host) ? this.#baseDomain : UNKNOWN;
   }

@@ -25,6 +25,7 @@ export const http: CommandDeclaration = {
     access.entries.allow_ips,
     access.entries.deny_ips,
     access.entries.basic_auth,
+    access.entries.oidc.entries.enabled,
     {
       form: "flag",
       flags: "--password",
@@ -73,6 +74,7 @@ Examples:
     postern http 3000 --subdomain my-app
     postern http 3000 --subdomain my-app --join      on each of several machines
     postern http 3000 --basic-auth ./users           visitors need a password
+    postern http 3000 --oidc                         visitors log in
     postern http 3000 --password                     visitors enter it on a page
     postern http 3000 --allow-ip 192.0.2.0/24 --rate-limit 60/min
     postern http https://localhost:8443 --host-header rewrite

@@ -5,6 +5,9 @@ import { CertificateStep, type CertificateOptions } from "../client-certificate/
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
+import type { Logins } from "../oidc/logins.js";
+import { OidcStep } from "../oidc/oidc-step.js";
+import type { OidcOptions } from "../oidc/policy.js";
 import { OwnCookiesStep } from "../own-cookies/own-cookies-step.js";
 import type { PasswordOptions } from "../password/password-login.js";
 import { PasswordStep } from "../password/password-step.js";
@@ -30,6 +33,8 @@ export interface StepOptions {
   readonly dropsOwnCookies?: boolean | undefined;
   /** Tokens of visitors. Default: none are needed. */
   readonly jwt?: JwtOptions | undefined;
+  /** Logins at an OpenID provider. Default: none are needed. */
+  readonly oidc?: OidcOptions | undefined;
   /** Signatures of webhooks. Default: none are needed. */
   readonly webhook?: WebhookStepOptions | undefined;
   /** A service that decides about each request. Default: none. */
@@ -38,23 +43,32 @@ export interface StepOptions {
   readonly credentials?: readonly CredentialField[] | undefined;
 }
 
+/** What the steps of all routes share. */
+export interface StepDependencies {
+  /** Undefined: nobody logs in here. */
+  readonly logins?: Logins | undefined;
+  /** For lists at URLs. Undefined: nothing is fetched, because the routes are only checked. */
+  readonly poll?: PollDependencies | undefined;
+}
+
 /**
  * The steps of a route or of a tunnel, with what they need of it.
  * @param name tells it from all others
  * @param key returns the secret that signs cookies
+ * @param host of the route, or a wildcard
  */
-export function namedSteps(options: StepOptions, name: string, key: () => string): StepOptions {
-  const { password, webhook } = options;
+export function namedSteps(options: StepOptions, name: string, key: () => string, host?: string): StepOptions {
+  const { password, webhook, oidc } = options;
   return {
     ...options,
     ...(password && { password: { ...password, signing: { key: key(), route: name } } }),
     ...(webhook && { webhook: { ...webhook, route: name } }),
+    ...(oidc && host !== undefined && { oidc: { ...oidc, host } }),
   };
 }
 
 /**
  * Creates the steps of a route, in the order in which a request passes them: those that cost little come first.
- * @param poll undefined: nothing is fetched
  * @param former the steps of the route of the same name before a reload: what they know of visitors is kept
  * @param tenancy undefined: the steps are the operator's
  * @returns undefined if the route has none
@@ -62,7 +76,7 @@ export function namedSteps(options: StepOptions, name: string, key: () => string
  */
 export function routeSteps(
   options: StepOptions = {},
-  poll?: PollDependencies,
+  { poll, logins }: StepDependencies = {},
   former?: Steps,
   tenancy?: Tenancy,
 ): Steps | undefined {
@@ -75,6 +89,7 @@ export function routeSteps(
     dropsOwnCookies,
     jwt,
     webhook,
+    oidc,
     forwardAuth,
     credentials,
   } = options;
@@ -89,8 +104,14 @@ export function routeSteps(
   if (password !== undefined || dropsOwnCookies === true) steps.push(new OwnCookiesStep());
   if (jwt !== undefined) steps.push(new JwtStep(jwt, warnings, tenancy));
   if (webhook !== undefined) steps.push(new WebhookStep(webhook, warnings, tenancy));
+  if (oidc !== undefined) steps.push(new OidcStep(oidc, loginsOf(logins), tenancy));
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (limit !== undefined && rateLimit?.byUser === true) steps.push(new UserRateLimitStep(rateLimit, limit, tenancy));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   return steps.length === 0 ? undefined : new Steps(steps, former);
+}
+
+function loginsOf(logins: Logins | undefined): Logins {
+  if (logins === undefined) throw new RangeError("Nobody can log in here.");
+  return logins;
 }

@@ -3,6 +3,7 @@ import { builtins, publicLookup } from "@postern/net";
 import { SYSTEM_CLOCK, type Clock } from "../../deadlines/clock.js";
 import { meaningOf, refusals, type Field, type Reply } from "../../http/index.js";
 import { targetField } from "../credential/target-field.js";
+import { withoutOwn } from "../own-cookies/own-cookies.js";
 import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 
 /** A service that decides about each request of a route. */
@@ -107,7 +108,9 @@ export class ForwardAuthStep implements Step {
   #ask(request: StepRequest, signal: AbortSignal, agent: Agent | false = this.#agent): Promise<Answer> {
     const headers: Record<string, string> = {};
     for (const [name, field] of ASKED) {
-      const value = passedValue(request, name, field);
+      const given = passedValue(request, name, field);
+      // The service needs no cookies of logins, and could use them.
+      const value = name === "cookie" ? (withoutOwn(given) ?? given) : given;
       if (value !== "") headers[name] = value;
     }
     for (const line of request.identityLines.split("\r\n")) {

@@ -6,7 +6,9 @@ const PREFIX = "postern_";
  */
 const HOST_PREFIX = "__Host-";
 
-const OWN = /^(?:__Host-)?postern_password_/i;
+const PASSWORD = /^(?:__Host-)?postern_password_/i;
+/** Those of passwords, and those of logins at a provider. */
+const OWN = /^(?:__Host-)?postern_(?:password|session|pending|browser)/i;
 
 /** The values of the cookies of one name that are looked at: others can add cookies with the same name. */
 const MOST_VALUES = 4;
@@ -31,15 +33,15 @@ export function cookieValues(cookies: string, name: string): string[] {
   return values;
 }
 
-/** The names of Postern's own cookies. */
+/** The names of the cookies of passwords. */
 export function ownNames(cookies: string): string[] {
   const names = cookies.split(";").map((cookie) => cookie.split("=", 1)[0]!.trim());
-  return [...new Set(names)].filter((name) => OWN.test(name) && /^[\w-]+$/.test(name));
+  return [...new Set(names)].filter((name) => PASSWORD.test(name) && /^[\w-]+$/.test(name));
 }
 
 /** The cookies without those of Postern; undefined if there are none of them. */
 export function withoutOwn(cookies: string): string | undefined {
-  if (!/postern_password_/i.test(cookies)) return undefined;
+  if (!/postern_(?:password|session|pending|browser)/i.test(cookies)) return undefined;
   const kept = cookies.split(";").filter((cookie) => !OWN.test(cookie.trim()));
   return kept.join(";").trim();
 }

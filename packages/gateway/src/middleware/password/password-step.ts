@@ -104,7 +104,7 @@ export class PasswordStep implements Step {
     return isWrong ? this.#ask(to, "This password is not correct. Try again.") : verdict;
   }
 
-  #ask(to: string, message = "Enter the password to continue."): Refusal {
+  #ask(to: string, message = "Enter the password that the owner of this site gave you."): Refusal {
     const action = `${PASSWORD_PATHS}${this.#login.id}`;
     const prompt = { title: "Password required", message, action, to: returnPath(to) };
     return { ...refusals.PN_ACCESS_PASSWORD_PAGE, prompt, fields: FIELDS };
