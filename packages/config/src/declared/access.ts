@@ -203,7 +203,7 @@ export const endpointAccess = section(
           ...access.entries.oidc.entries.enabled,
           env: "POSTERN_OIDC",
           flag: "--oidc",
-          flagDoc: "require visitors to log in at the OpenID provider of the server",
+          flagDoc: "require visitors to log in at the OpenID provider of the server, with any account",
         },
       },
     ),
@@ -273,7 +273,7 @@ export const oidcProvider = section("OpenID provider for routes with `[proxy.acc
   ),
   callback_url: option(
     url(["https", "http"], "https://login.example.com/.postern/oidc/callback"),
-    "URL to which the provider sends visitors back, for the routes of all hosts: a host of this gateway, with the path `/.postern/oidc/callback`. Default: that path on the host that the visitor requested; then the provider must know the URL of each host.",
+    "URL to which the provider sends visitors back, for the routes of all hosts: a host of this gateway, with the path `/.postern/oidc/callback`. Default: that path on the host that the visitor requested; then the provider must know the URL of each host. With callback_url, each route with logins needs a host without a wildcard.",
     { example: '"https://login.example.com/.postern/oidc/callback"' },
   ),
   scopes: texts(
@@ -282,10 +282,16 @@ export const oidcProvider = section("OpenID provider for routes with `[proxy.acc
   allow_private: option(flag(), "Allow the addresses of the provider to be private.", { default: false }),
 });
 
-const { callback_url: _, ...providerEntries } = oidcProvider.entries;
+const { callback_url: _, client_secret_file: secretFile, ...providerEntries } = oidcProvider.entries;
 
 /** `[tunnel.server.oidc]`: the provider for tunnels with `access.oidc`. */
 export const serverOidcProvider = section(
   "OpenID provider for the visitors of tunnels. It sends them back to `/.postern/oidc/callback` of the base domain. Changes take effect at the next start. See logins.md.",
-  providerEntries,
+  {
+    ...providerEntries,
+    client_secret_file: {
+      ...secretFile,
+      doc: "File with the secret that belongs to client_id, not readable by other users. A change takes effect at the next start. Without it, the server is a public client.",
+    },
+  },
 );
