@@ -284,7 +284,12 @@ describe("start is refused", () => {
       "PN_CONFIG_INVALID",
       /NOT_SET/,
     ],
-    ["with an unsupported table", "[server.oidc]\nclient_id = 'a'\n", "PN_CONFIG_UNBUILT", /:1:2: /],
+    [
+      "with an unsupported table",
+      '[[proxy]]\npath = "/"\ntarget = "http://a"\n[proxy.middleware.compression]\ngzip = true\n',
+      "PN_CONFIG_UNBUILT",
+      /:4:2: /,
+    ],
     [
       "with mistakes, all of which are listed",
       "[tunnel]\na = 1\nb = 2\n",

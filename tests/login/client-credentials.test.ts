@@ -158,22 +158,27 @@ test("every secret option of a client or a server is known to this test", () => 
   const tested = /^tunnel\.(auth|endpoints\.auth|server\.auth)(\.|$)/;
   const others = documentedOptions().filter(({ section, isSecret }) => isSecret && !tested.test(section));
   // Logins at proxies, webhooks and metrics have their own tests; canaries.test.ts uses the passphrase of the server's
-  // key, and access-page.test.ts the secrets of routes.
+  // key. The tests of tests/access and access-page.test.ts use the secrets of routes and of policies.
   expect(others.map(nameOf)).toEqual([
     "tunnel.proxy",
     "tunnel.endpoints.proxy",
+    "tunnel.endpoints.access.jwt.secret",
+    "tunnel.endpoints.access.webhook.secret",
     "tunnel.monitoring.status_webhook",
     "tunnel.monitoring.webhook_secret",
     "tunnel.local_api.metrics_token",
     "tunnel.server.ssl.key_passphrase",
     "tunnel.server.ssl.certificates.key_passphrase",
     "tunnel.server.monitoring.metrics_token",
+    "tunnel.server.policies.always.jwt.secret",
+    "tunnel.server.policies.always.webhook.secret",
     "server.ssl.key_passphrase",
     "proxy.middleware.auth.bearer_token",
     "proxy.middleware.auth.basic_auth",
     "proxy.middleware.auth.custom_auth_header",
     "proxy.middleware.auth.api_key.key_value",
     "proxy.access.jwt.secret",
+    "proxy.access.webhook.secret",
   ]);
 });
 

@@ -1,22 +1,6 @@
 import { expect, test } from "vitest";
-import { QuickStep, stepsOf } from "../middleware/chain/scripted-steps.suite.js";
-import type { FieldEdits, Step } from "../middleware/step.js";
-import { Visit } from "./visits.suite.js";
-
-/** A visit to a route with these steps. */
-function guarded(...steps: Step[]): Visit {
-  const visit = new Visit();
-  visit.upstream.route.steps = stepsOf(...steps);
-  return visit;
-}
-
-/** A step that changes fields. */
-function editing(edits: FieldEdits): QuickStep {
-  return new QuickStep((request) => {
-    request.edit(edits);
-    return undefined;
-  });
-}
+import { QuickStep } from "../middleware/chain/scripted-steps.suite.js";
+import { editing, guarded } from "./guarded-visits.suite.js";
 
 test("steps change a field again: the target gets what the last step says of it, once", () => {
   const visit = guarded(

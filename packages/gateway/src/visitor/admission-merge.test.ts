@@ -1,25 +1,42 @@
-import { expect, test } from "vitest";
-import { QuickStep, stepsOf } from "../middleware/chain/scripted-steps.suite.js";
+import { describe, expect, test } from "vitest";
+import { QuickStep, SlowStep, stepsOf } from "../middleware/chain/scripted-steps.suite.js";
 import { identityEdits } from "../middleware/oidc/identity.js";
-import type { FieldEdits, Step } from "../middleware/step.js";
-import { Visit } from "./visits.suite.js";
+import { editing, guarded } from "./guarded-visits.suite.js";
+
+const CHUNKED = "POST /up HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/** A visit to a route with these steps. */
-function guarded(...steps: Step[]): Visit {
-  const visit = new Visit();
-  visit.upstream.route.steps = stepsOf(...steps);
-  return visit;
-}
+test("steps set no cookie for a domain that several owners share, whether they admit a request or respond to it", () => {
+  const [own, shared] = ["a=1; Domain=shop.tunnel.example.com", "b=2; Domain=example.com"];
+  const visit = guarded(
+    new QuickStep((request) => {
+      request.edit({ names: [], lines: "", responseLines: `Set-Cookie: ${shared}\r\nSet-Cookie: ${own}\r\n` });
+      if (request.path === "/list") return { status: 302, text: "", fields: { "set-cookie": [own, shared] } };
+      return request.path === "/one" ? { status: 403, text: "", fields: { "Set-Cookie": shared } } : undefined;
+    }),
+  );
+  for (const path of ["/admitted", "/list", "/one"]) {
+    visit.send(`GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`);
+    if (path === "/admitted") visit.respond(OK);
+    const cookies = visit.connection.take().match(/^set-cookie: .*$/gim) ?? [];
+    expect(cookies.map((line) => line.slice("set-cookie: ".length))).toEqual(path === "/one" ? [] : [own]);
+  }
+});
 
-/** A step that changes fields. */
-function editing(edits: FieldEdits): QuickStep {
-  return new QuickStep((request) => {
-    request.edit(edits);
-    return undefined;
-  });
-}
+test("a step knows what earlier steps have made of a field", () => {
+  const seen: unknown[] = [];
+  const visit = guarded(
+    editing({ names: ["authorization", "cookie"], lines: "Cookie: a=1\r\n" }),
+    editing({ names: ["x-user"], lines: "X-User: me\r\n" }),
+    new QuickStep((request) => {
+      for (const name of ["authorization", "cookie", "x-user", "accept"]) seen.push(request.changedValue(name));
+      return undefined;
+    }),
+  );
+  visit.send("GET / HTTP/1.1\r\nHost: a.test\r\nAuthorization: x\r\nCookie: b=2\r\nAccept: y\r\n\r\n");
+  expect(seen).toEqual(["", "a=1", "me", undefined]);
+});
 
 test("steps set the same field: the later one wins, it is sent once, and the later user counts", () => {
   const users: (string | undefined)[] = [];
@@ -67,4 +84,25 @@ test("steps change the request and the response: what all of them add is kept, a
   expect(user).toBe("ann");
   visit.respond(OK);
   expect(visit.connection.take()).toMatch(/\r\nSet-Cookie: one=1\r\nSet-Cookie: two=2\r\n/);
+});
+
+describe("trailers", () => {
+  test.each(["X-Key", "x_key", "X.KEY"])("cannot stand for a field that a step sends: %s", (name) => {
+    const visit = guarded(editing({ names: ["x-key"], lines: "X-Key: ours\r\n" }));
+    visit.send(`${CHUNKED}1\r\na\r\n0\r\n${name}: forged\r\nX-Other: kept\r\n\r\n`);
+    expect(visit.upstream.stream.text).toMatch(/X-Key: ours/);
+    expect(visit.upstream.stream.text).toMatch(/0\r\nX-Other: kept\r\n\r\n$/);
+    visit.respond(OK);
+    visit.upstream.route.steps = stepsOf();
+    visit.send(`${CHUNKED}1\r\na\r\n0\r\n${name}: free\r\n\r\n`);
+    expect(visit.upstream.stream.text).toContain(`0\r\n${name}: free\r\n\r\n`);
+  });
+
+  test("cannot stand for a field that a step sends after it has waited", async () => {
+    const slow = new SlowStep();
+    const visit = guarded(slow, editing({ names: ["x-key"], lines: "" }));
+    visit.send(`${CHUNKED}1\r\na\r\n0\r\nX-Key: forged\r\n\r\n`);
+    await slow.decide();
+    expect(visit.upstream.stream.text).toMatch(/1\r\na\r\n0\r\n\r\n$/);
+  });
 });
