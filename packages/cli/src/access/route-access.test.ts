@@ -220,7 +220,7 @@ describe("logins", () => {
     });
   });
 
-  test.for(["[proxy.access.oidc]\n", "access = { oidc = {} }\n", "access.oidc.emails = []\n"])(
+  test.for(["[proxy.access.oidc]\n", "access = { oidc = {} }\n"])(
     "%j is a login for every account, and no open route",
     async (table) => {
       expect(await stepsOf(`${table}${SERVER}`)).toEqual({ oidc: { provider, ...everybody } });
