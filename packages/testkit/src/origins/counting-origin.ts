@@ -4,7 +4,8 @@ import type { Defer } from "../cleanup.js";
 /**
  * How an origin closes its connections. `announced`: ends them after a response with `Connection: close`. `end` and
  * `reset`: ends or resets them after a response without that field. `reset-next`: resets them when the next request
- * arrives. A number: ends them after this many idle milliseconds.
+ * arrives. A number: ends them when no request follows a response for this many milliseconds. A busy machine may take
+ * longer to send the first request.
  */
 export type ConnectionClose = "announced" | "end" | "reset" | "reset-next" | number;
 
@@ -41,12 +42,13 @@ export class CountingOrigin {
     this.connections += 1;
     let request = "";
     let responses = 0;
-    if (typeof this.#close === "number") socket.setTimeout(this.#close, () => socket.end());
+    socket.on("timeout", () => socket.end());
     socket.on("error", () => {});
     socket.on("data", (chunk: Buffer) => {
       // A server that has ended its side executes nothing more (RFC 9112, section 9.6).
       if (socket.writableEnded) return;
       if (this.#close === "reset-next" && responses > 0) return void socket.resetAndDestroy();
+      socket.setTimeout(0);
       request += chunk.toString("latin1");
       if (!isWhole(request)) return;
       const [, method = "", path = ""] = /^([A-Z]+) (\S+) /.exec(request) ?? [];
@@ -63,6 +65,7 @@ export class CountingOrigin {
     socket.write(method === "HEAD" ? head : head + path);
     if (this.#close === "announced" || this.#close === "end") socket.end();
     if (this.#close === "reset") socket.resetAndDestroy();
+    if (typeof this.#close === "number") socket.setTimeout(this.#close);
   }
 }
 
