@@ -28,6 +28,9 @@ export interface LoadedAccess {
   warnings: string[];
 }
 
+/** What the parts of a table add to while they are read. */
+type Reading = Pick<LoadedAccess, "files" | "warnings">;
+
 /**
  * Reads an access table. Throws CliError for the files.
  * @param place of the table in the configuration
@@ -84,13 +87,10 @@ async function basicAuthOf(
   settings: Settings,
   { basic_auth }: AccessConfiguration,
   place: Path,
-  { files, warnings }: Pick<LoadedAccess, "files" | "warnings">,
+  { files, warnings }: Reading,
 ): Promise<BasicAuthOptions | undefined> {
   if (basic_auth === undefined) return undefined;
-  const file = settings.pathOf(basic_auth, ...place, "basic_auth");
-  const { text, warning } = await readSecretFile(file);
-  files.push(file);
-  if (warning !== undefined) warnings.push(warning);
+  const { text, file } = await secretOf(settings.pathOf(basic_auth, ...place, "basic_auth"), { files, warnings });
   const users = parseHtpasswd(text, file);
   if (users.length === 0) warnings.push(`${file} lists no users, so nobody gets access.`);
   return { users };
@@ -100,14 +100,11 @@ async function passwordOf(
   settings: Settings,
   { password_file }: AccessConfiguration,
   place: Path,
-  { files, warnings }: Pick<LoadedAccess, "files" | "warnings">,
+  loaded: Reading,
   saltKey?: () => string,
 ): Promise<PasswordOptions | undefined> {
   if (password_file === undefined) return undefined;
-  const file = settings.pathOf(password_file, ...place, "password_file");
-  const { text, warning } = await readSecretFile(file);
-  files.push(file);
-  if (warning !== undefined) warnings.push(warning);
+  const { text, file } = await secretOf(settings.pathOf(password_file, ...place, "password_file"), loaded);
   return { hash: await passwordHash(text, file, saltKey) };
 }
 
@@ -115,14 +112,19 @@ async function webhookOf(
   settings: Settings,
   { webhook }: AccessConfiguration,
   place: Path,
-  { files, warnings }: Pick<LoadedAccess, "files" | "warnings">,
+  loaded: Reading,
 ): Promise<WebhookStepOptions | undefined> {
   if (webhook.secret_file === undefined) return webhookOptions(webhook);
-  const file = settings.pathOf(webhook.secret_file, ...place, "webhook", "secret_file");
+  const path = settings.pathOf(webhook.secret_file, ...place, "webhook", "secret_file");
+  return webhookOptions(webhook, await secretOf(path, loaded));
+}
+
+/** Reads a file with a secret, which is to be watched. */
+async function secretOf(file: string, { files, warnings }: Reading): Promise<{ text: string; file: string }> {
   const { text, warning } = await readSecretFile(file);
   files.push(file);
   if (warning !== undefined) warnings.push(warning);
-  return webhookOptions(webhook, { text, file });
+  return { text, file };
 }
 
 async function jwtOf(
