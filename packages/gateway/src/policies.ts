@@ -20,7 +20,7 @@ export type { WebhookStepOptions } from "./middleware/webhook/webhook-step.js";
 export { SIGNATURE_LIMITS, WebhookSignature } from "./webhook-signatures/index.js";
 export { namedSteps, routeSteps, type StepOptions } from "./middleware/chain/route-steps.js";
 export { Steps } from "./middleware/chain/steps.js";
-export { SharedRoom } from "./middleware/shared-room.js";
+export { SharedRoom } from "./shared-room/shared-room.js";
 export type { Tenancy } from "./middleware/tenancy.js";
 export { PolicyError } from "./policies/policy-error.js";
 export { POLICY_KINDS, POLICY_PERMISSIONS } from "./policies/policy-kinds.js";

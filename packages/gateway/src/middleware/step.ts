@@ -70,7 +70,7 @@ export interface StepRequest {
   readBody(most: number, owner?: string, quota?: BodyQuota): Promise<Buffer>;
   /**
    * The value that earlier steps have given to the field `name` (lower case), empty if they have removed it; undefined:
-   * they have left it as the visitor sent it. Whoever passes a field of the visitor on must ask for this first.
+   * they have left it as the visitor sent it. A step that passes a field of the visitor on must ask for this first.
    */
   changedValue(name: string): string | undefined;
   /** Changes the fields that the target gets. */

@@ -1,4 +1,4 @@
-import type { SharedRoom } from "./shared-room.js";
+import type { SharedRoom } from "../shared-room/shared-room.js";
 
 /** Whose steps they are, where several owners share a server: none of them gets more than a fair part of it. */
 export interface Tenancy {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { RateTable } from "./rate-limit/rate-table.js";
-import { KnownAnswers } from "./basic-auth/known-answers.js";
+import { RateTable } from "../middleware/rate-limit/rate-table.js";
+import { KeptEntries } from "./kept-entries.js";
 import { SharedRoom, type RoomShare } from "./shared-room.js";
 
 /** A table that counts its entries. */
@@ -96,7 +96,7 @@ test("a million addresses at two tunnels occupy the places of the room, and a th
 
 test("what is known of passwords makes room, too, and is kept without room", () => {
   const room = new SharedRoom(10);
-  const answers = new KnownAnswers<number>(room);
+  const answers = new KeptEntries<number>({ most: 10_000, room });
   for (let n = 0; n < 100; n++) answers.add(`${n}`, n);
   expect([room.used, answers.get("99"), answers.get("0")]).toEqual([10, 99, undefined]);
   answers.add("99", 1);

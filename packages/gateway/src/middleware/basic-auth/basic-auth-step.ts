@@ -1,10 +1,11 @@
 import { refusals, type Refusal } from "../../http/index.js";
+import { KeptEntries } from "../../shared-room/kept-entries.js";
 import { AttemptLimit } from "../rate-limit/attempt-limit.js";
 import { RateEntry, type Rate } from "../rate-limit/rate-table.js";
 import type { Tenancy } from "../tenancy.js";
 import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 import { readCredentials, type Credentials } from "./credentials.js";
-import { answerKey, KnownAnswers } from "./known-answers.js";
+import { answerKey } from "./answer-key.js";
 import { VERIFIER, type Verification, type Verifier } from "./verifier.js";
 
 /** A name, and the hash of its password, which `hashForm` accepts. */
@@ -20,6 +21,9 @@ export interface BasicAuthOptions {
 
 /** Wrong passwords of a visitor: 10 at once, and 10 a minute. */
 export const FAILURES: Rate = { interval: 6_000, burst: 10 };
+
+/** Answers of each kind that are kept. */
+const MOST_ANSWERS = 10_000;
 
 /** No password has this hash. */
 const NO_HASH = `{SHA}${"A".repeat(27)}=`;
@@ -55,8 +59,8 @@ export class BasicAuthStep implements Step {
    */
   readonly #decoys: readonly string[];
   #failures: AttemptLimit;
-  #admitted: KnownAnswers<FieldEdits>;
-  #refused: KnownAnswers<true>;
+  #admitted: KeptEntries<FieldEdits>;
+  #refused: KeptEntries<true>;
   readonly #checking = new Map<string, Checking>();
 
   /** @param tenancy undefined: the passwords are the operator's */
@@ -65,8 +69,8 @@ export class BasicAuthStep implements Step {
     this.#owner = tenancy?.owner;
     const room = tenancy?.room;
     this.#failures = new AttemptLimit(FAILURES, room);
-    this.#admitted = new KnownAnswers(room);
-    this.#refused = new KnownAnswers(room);
+    this.#admitted = new KeptEntries({ most: MOST_ANSWERS, room });
+    this.#refused = new KeptEntries({ most: MOST_ANSWERS, room });
     this.#users = new Map(users.map(({ name, hash }) => [name, hash]));
     this.#content = JSON.stringify(users);
     this.#decoys = users.length === 0 ? [NO_HASH] : users.map(({ hash }) => hash);

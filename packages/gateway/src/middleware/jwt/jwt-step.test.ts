@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Refusal } from "../../http/index.js";
-import { SharedRoom } from "../shared-room.js";
+import { SharedRoom } from "../../shared-room/shared-room.js";
 import { outcome, stepRequest, type PlainStepRequest } from "../step-requests.suite.js";
 import { JwtStep, type JwtOptions } from "./jwt-step.js";
 

@@ -1,4 +1,5 @@
 import { refusals, type Refusal } from "../../http/index.js";
+import { KeptEntries } from "../../shared-room/kept-entries.js";
 import { checkClaims, type Claims } from "../../tokens/claims.js";
 import { jwtClaims, type KeySource } from "../../tokens/jwt-verifier.js";
 import { keySource, type KeyOptions } from "../../tokens/key-source.js";
@@ -6,7 +7,6 @@ import { TokenError } from "../../tokens/token-error.js";
 import { targetField } from "../credential/target-field.js";
 import { AttemptLimit } from "../rate-limit/attempt-limit.js";
 import { RateEntry, type Rate } from "../rate-limit/rate-table.js";
-import type { RoomShare } from "../shared-room.js";
 import type { Tenancy } from "../tenancy.js";
 import type { FieldEdits, Step, StepRequest, Verdict } from "../step.js";
 
@@ -63,9 +63,8 @@ export class JwtStep implements Step {
   readonly #onWarning: (text: string) => void;
   #isFailing = false;
   /** By token, the oldest first. Only tokens that were valid are kept. */
-  readonly #known = new Map<string, Known>();
+  readonly #known: KeptEntries<Known>;
   #checks: AttemptLimit;
-  readonly #share: RoomShare | undefined;
 
   /** @throws RangeError for a key or the name of a field that is not valid. */
   constructor(
@@ -74,7 +73,7 @@ export class JwtStep implements Step {
     tenancy?: Pick<Tenancy, "room">,
   ) {
     this.#checks = new AttemptLimit(CHECKS, tenancy?.room);
-    this.#share = tenancy?.room.share(() => this.#forgetOldest());
+    this.#known = new KeptEntries({ most: MOST_KNOWN, room: tenancy?.room, placesOf });
     const keys = keySource(tenancy === undefined ? options : { ...options, mostBits: MOST_BITS });
     if (keys === undefined) throw new RangeError("Tokens need a secret, a public key or a jwksUrl.");
     this.#keys = keys;
@@ -92,7 +91,7 @@ export class JwtStep implements Step {
       request.edit(known.edits);
       return undefined;
     }
-    if (known !== undefined) this.#forget(token);
+    if (known !== undefined) this.#known.forget(token);
     const { startedAt } = request;
     const checks = this.#checks.admit(request.address, startedAt);
     if (!(checks instanceof RateEntry)) return checks;
@@ -103,12 +102,12 @@ export class JwtStep implements Step {
   inherit(former: Step): void {
     if (!(former instanceof JwtStep)) return;
     this.#checks = former.#checks;
-    former.#forgetAll();
+    former.#known.forgetAll();
   }
 
   close(): void {
     this.#checks.close();
-    this.#forgetAll();
+    this.#known.forgetAll();
   }
 
   /** @param checks those of the visitor: a valid token does not count */
@@ -121,7 +120,9 @@ export class JwtStep implements Step {
       const expiresAt = checkClaims(claims, { issuer, audience, longest: Infinity }, this.#now());
       const known = { until: Math.min(expiresAt, this.#now() + KNOWN), edits: this.#edits(claims) };
       this.#checks.forgive(checks);
-      this.#remember(token, known);
+      // So that it is the newest one.
+      this.#known.forget(token);
+      this.#known.add(token, known);
       if (!signal.aborted) request.edit(known.edits);
       return undefined;
     } catch (error) {
@@ -130,29 +131,6 @@ export class JwtStep implements Step {
       const isRefused = error.kind !== "unavailable" || error.isKeyUnknown;
       return isRefused ? INVALID : this.#unavailable(error);
     }
-  }
-
-  #remember(token: string, known: Known): void {
-    this.#forget(token);
-    // A token that is not known is only checked again.
-    if (this.#share?.add(placesOf(token)) === false) return;
-    this.#known.set(token, known);
-    if (this.#known.size > MOST_KNOWN) this.#forgetOldest();
-  }
-
-  #forget(token: string): void {
-    if (this.#known.delete(token)) this.#share?.remove(placesOf(token));
-  }
-
-  #forgetOldest(): boolean {
-    const [oldest] = this.#known.keys();
-    if (oldest === undefined) return false;
-    this.#forget(oldest);
-    return true;
-  }
-
-  #forgetAll(): void {
-    while (this.#forgetOldest());
   }
 
   #unavailable({ message, retryAfter }: TokenError): Refusal {

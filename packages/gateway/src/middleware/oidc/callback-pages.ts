@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { refusals, type Refusal } from "../../http/index.js";
 import { AttemptLimit } from "../rate-limit/attempt-limit.js";
 import { RateEntry, type Rate } from "../rate-limit/rate-table.js";
+import { cookieValues } from "../own-cookies/own-cookies.js";
 import type { StepRequest, Verdict } from "../step.js";
 import { redirect } from "./browser-visit.js";
 import { identityOf } from "./identity.js";
-import { cookieField, cookieNames, cookieValues, pendingCookie, removedCookie } from "./login-cookies.js";
+import { cookieField, loginNames, pendingCookie, removedCookie } from "./login-cookies.js";
 import { ProviderError, type ProviderLogin } from "./login-provider.js";
 import { LOGIN_PATHS, LOGIN_TIME, type BegunLogin, type Logins } from "./logins.js";
 
@@ -40,7 +41,7 @@ export class CallbackPages {
     try {
       const url = await policy.provider.authorizationUrl({ redirectUri, state, nonce, verifier }, pending.chooses);
       const text = seal.seal("pending", pending, now() + LOGIN_TIME);
-      const older = cookieNames(request.cookies(), "pending").slice(0, 1 - OIDC_LIMITS.pending);
+      const older = loginNames(request.cookies(), "pending").slice(0, 1 - OIDC_LIMITS.pending);
       const cookie = cookieField(pendingCookie(state), text, LOGIN_TIME / 1_000);
       return redirect(url, [cookie, ...older.map(removedCookie)]);
     } catch (error) {

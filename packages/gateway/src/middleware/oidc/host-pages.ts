@@ -1,16 +1,10 @@
 import { refusals, type Notice, type Refusal } from "../../http/index.js";
+import { cookieValues } from "../own-cookies/own-cookies.js";
 import type { StepRequest, Verdict } from "../step.js";
 import { browserHash, redirect, returnPath } from "./browser-visit.js";
 import type { Identity } from "./identity.js";
 import type { CompletedLogin } from "./login-codes.js";
-import {
-  BROWSER_COOKIE,
-  cookieField,
-  cookieNames,
-  cookieValues,
-  removedCookie,
-  sessionCookie,
-} from "./login-cookies.js";
+import { BROWSER_COOKIE, cookieField, loginNames, removedCookie, sessionCookie } from "./login-cookies.js";
 import { ProviderError } from "./login-provider.js";
 import { LOGIN_PATHS, type LoginPolicy, type Logins } from "./logins.js";
 import { isAllowed } from "./policy.js";
@@ -64,7 +58,7 @@ export class HostPages {
     const from = request.fieldValue("sec-fetch-site");
     // Another site must not log a visitor out.
     if (from === "cross-site" || from === "same-site") return LOG_OUT;
-    const names = cookieNames(request.cookies(), "session").slice(0, MOST_SESSIONS);
+    const names = loginNames(request.cookies(), "session").slice(0, MOST_SESSIONS);
     const cookies = names.map(removedCookie);
     for (const name of names) {
       const policy = this.#logins.policyOfCookie(name);

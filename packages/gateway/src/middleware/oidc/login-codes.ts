@@ -41,8 +41,7 @@ export class LoginCodes {
   }
 
   /**
-   * The login of a code. Whoever presents a code uses it up, because a code that comes from anybody but its browser was
-   * stolen.
+   * The login of a code. A code is valid once, also when another browser than its own presents it: then it was stolen.
    */
   take(code: string, now: number): CompletedLogin | undefined {
     const found = this.#logins.get(code);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { withoutOwn } from "../own-cookies/own-cookies.js";
-import { cookieField, cookieNames, cookieValues, removedCookie, sessionCookie } from "./login-cookies.js";
+import { cookieValues, withoutOwn } from "../own-cookies/own-cookies.js";
+import { cookieField, loginNames, removedCookie, sessionCookie } from "./login-cookies.js";
 
 const S = sessionCookie("policy-0123456789");
 
@@ -20,7 +20,7 @@ test("a cookie is found among others, several times and in quotation marks", () 
 
 test("cookies of a kind are listed by name", () => {
   expect(
-    cookieNames(`a=1; ${S}=x; ${S}=y; __Host-postern_pending_a=1; __Host-postern_session_<b>=1`, "session"),
+    loginNames(`a=1; ${S}=x; ${S}=y; __Host-postern_pending_a=1; __Host-postern_session_<b>=1`, "session"),
   ).toEqual([S]);
 });
 

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { contentOf } from "../../content.js";
 import { refusals } from "../../http/index.js";
+import { cookieValues } from "../own-cookies/own-cookies.js";
 import type { StepRequest, Verdict } from "../step.js";
 import { browserHash, isPageLoad, keepsSecureCookies, redirect, returnPath } from "./browser-visit.js";
-import { BROWSER_COOKIE, cookieField, cookieValues, sessionCookie } from "./login-cookies.js";
+import { BROWSER_COOKIE, cookieField, sessionCookie } from "./login-cookies.js";
 import { LoginCodes } from "./login-codes.js";
 import type { LoginProvider, ProviderOptions } from "./login-provider.js";
 import { OWN_SITES, sharedSites, sitesOfHost, type LoginSites, type SharedSites } from "./login-sites.js";

@@ -1,11 +1,11 @@
 import { refusals } from "../../http/index.js";
-import type { RoomShare } from "../shared-room.js";
+import { KeptEntries } from "../../shared-room/kept-entries.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
 import type { Tenancy } from "../tenancy.js";
 import type { Session } from "./host-pages.js";
-import { withoutOwn } from "../own-cookies/own-cookies.js";
+import { cookieValues, withoutOwn } from "../own-cookies/own-cookies.js";
 import { identityEdits, identityLines } from "./identity.js";
-import { cookieValues, sessionCookie } from "./login-cookies.js";
+import { sessionCookie } from "./login-cookies.js";
 import { LoginPaths } from "./login-paths.js";
 import { LOGIN_PATHS, type LoginPolicy, type Logins } from "./logins.js";
 import type { OidcOptions } from "./policy.js";
@@ -28,8 +28,7 @@ export class OidcStep implements Step {
   readonly #policy: LoginPolicy;
   readonly #cookie: string;
   /** By the text of the cookie, the oldest first. Only logins that are valid are kept. */
-  readonly #known = new Map<string, Known>();
-  readonly #share: RoomShare | undefined;
+  readonly #known: KeptEntries<Known>;
   readonly #paths: LoginPaths;
 
   /** @throws RangeError without a provider, or for one that is not valid. */
@@ -37,7 +36,7 @@ export class OidcStep implements Step {
     this.#logins = logins;
     this.#policy = logins.use(tenancy === undefined ? options : { ...options, owner: tenancy.owner });
     this.#cookie = sessionCookie(this.#policy.id);
-    this.#share = tenancy?.room.share(() => this.#forgetOldest());
+    this.#known = new KeptEntries({ most: MOST_KNOWN, room: tenancy?.room, placesOf });
     this.#paths = new LoginPaths(logins);
   }
 
@@ -56,7 +55,7 @@ export class OidcStep implements Step {
 
   close(): void {
     this.#logins.release(this.#policy);
-    while (this.#forgetOldest());
+    this.#known.forgetAll();
   }
 
   #session({ site }: StepRequest, cookies: string): Known | undefined {
@@ -74,19 +73,8 @@ export class OidcStep implements Step {
     const { site, policy, identity } = opened.value as Session;
     if (policy !== this.#policy.id) return undefined;
     const known = { site, until: opened.until, subject: identity.subject, lines: identityLines(identity) };
-    // A login that is not known is only opened again.
-    if (this.#share?.add(placesOf(text)) === false) return known;
-    this.#known.set(text, known);
-    if (this.#known.size > MOST_KNOWN) this.#forgetOldest();
+    this.#known.add(text, known);
     return known;
-  }
-
-  #forgetOldest(): boolean {
-    const [oldest] = this.#known.keys();
-    if (oldest === undefined) return false;
-    this.#known.delete(oldest);
-    this.#share?.remove(placesOf(oldest));
-    return true;
   }
 }
 

@@ -18,7 +18,7 @@ export function ownCookie(purpose: string, isSecure: boolean): string {
   return `${isSecure ? HOST_PREFIX : ""}${PREFIX}${purpose}`;
 }
 
-/** The values of the cookies with this name, without quotation marks. @param cookies as in a Cookie field */
+/** The values of the cookies with this name. Some programs send them in quotation marks. */
 export function cookieValues(cookies: string, name: string): string[] {
   const values: string[] = [];
   // Nearly all requests without the cookie end here.
@@ -35,8 +35,13 @@ export function cookieValues(cookies: string, name: string): string[] {
 
 /** The names of the cookies of passwords. */
 export function ownNames(cookies: string): string[] {
+  return cookieNames(cookies, (name) => PASSWORD.test(name));
+}
+
+/** The names of cookies that can be removed, in the order of the field, each once. Browsers send older ones first. */
+export function cookieNames(cookies: string, isWanted: (name: string) => boolean): string[] {
   const names = cookies.split(";").map((cookie) => cookie.split("=", 1)[0]!.trim());
-  return [...new Set(names)].filter((name) => PASSWORD.test(name) && /^[\w-]+$/.test(name));
+  return [...new Set(names)].filter((name) => isWanted(name) && /^[\w-]+$/.test(name));
 }
 
 /** The cookies without those of Postern; undefined if there are none of them. */

@@ -1,6 +1,6 @@
 import { refusals, type Refusal } from "../../http/index.js";
 import { countRequest, RateTable, waitOf, type Rate, type RateEntry } from "./rate-table.js";
-import type { SharedRoom } from "../shared-room.js";
+import type { SharedRoom } from "../../shared-room/shared-room.js";
 import { visitorKey } from "./visitor-key.js";
 
 /** Limits how often each visitor may fail to prove who it is. */

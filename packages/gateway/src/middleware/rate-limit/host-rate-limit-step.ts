@@ -3,7 +3,7 @@ import type { Step, StepRequest } from "../step.js";
 import { RateRule, type RateRuleOptions } from "./rate-rule.js";
 import { RateTable } from "./rate-table.js";
 
-/** Limits the requests to each host, whoever sends them. All hosts share the step. */
+/** Limits the requests to each host, for all visitors together. All hosts share the step. */
 export class HostRateLimitStep implements Step {
   readonly name = "host rate limit";
   readonly #rule: RateRule;

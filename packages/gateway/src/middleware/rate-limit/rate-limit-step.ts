@@ -32,7 +32,7 @@ export class RateLimitStep implements Step {
   constructor({ byHeader, byUser = false, ...rule }: RateLimitOptions, tenancy?: Pick<Tenancy, "room">) {
     this.#addresses = new RateTable(undefined, tenancy?.room);
     this.#values = new RateTable(undefined, tenancy?.room);
-    // Requests in progress count for the user, who is not known yet.
+    // With `byUser`, requests in progress count for the user. Only a later step knows the user.
     this.#rule = new RateRule(byUser ? { ...rule, concurrent: undefined } : rule);
     this.#byHeader = byHeader === undefined ? undefined : { name: byHeader, field: decidingField(byHeader) };
   }

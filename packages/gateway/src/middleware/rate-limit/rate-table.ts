@@ -1,4 +1,4 @@
-import type { RoomShare, SharedRoom } from "../shared-room.js";
+import type { RoomShare, SharedRoom } from "../../shared-room/shared-room.js";
 
 /** The limits on the requests of one key. */
 export interface Rate {
