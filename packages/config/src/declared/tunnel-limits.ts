@@ -4,7 +4,7 @@ import { integer } from "../kinds/number.js";
 import { duration, size } from "../kinds/quantity.js";
 
 /** `[tunnel.server.rate_limit]`: limits for each tunnel. */
-export const tunnelLimits = section("Limits for each tunnel, whoever its visitors are.", {
+export const tunnelLimits = section("Limits for each tunnel, for all its visitors together.", {
   enabled: option(flag(), "Enable the limits of this table.", { default: false }),
   requests_per_minute: option(
     integer({ min: 1 }),

@@ -9,7 +9,7 @@ export interface PolicyHolder {
 
 /** The policies of the server for all tunnels, and the steps that enforce them. */
 export interface ServerPolicy {
-  /** Limits on the requests to each tunnel, whoever sends them. Default: none. */
+  /** Limits on the requests to each tunnel, for all visitors together. Default: none. */
   readonly limits?: Steps | undefined;
   readonly options: StepOptions | undefined;
   readonly steps: Steps | undefined;
