@@ -78,6 +78,7 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.alloc(0)),
     edit() {},
+    filter() {},
     // The request is over at once.
     hold: (held) => held.release(),
   };

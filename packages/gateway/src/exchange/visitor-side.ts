@@ -6,6 +6,8 @@ import type { ExchangeContext } from "./exchange-context.js";
 /** The head of a final response, for a visitor. */
 export interface FinalHead {
   readonly status: number;
+  /** Bytes of the body; -1 if unknown. Only informative if there is no body (HEAD, 304). */
+  readonly contentLength: number;
   /** A first piece of the body of at most this many bytes is copied behind the head, because one write costs less. */
   readonly mostJoined: number;
   /**
@@ -15,6 +17,10 @@ export interface FinalHead {
   write(options: ResponseOptions, body?: Buffer): Buffer;
   /** Whether the visitor's connection closes after this response: because of `close`, or because that ends the body. */
   closes(options: ResponseOptions): boolean;
+  /** The head without the fields of these names (lower case). This one may be used no more. */
+  without(names: readonly string[]): FinalHead;
+  /** Status line and end-to-end fields, each line ended by CRLF. Framing and Connection are not included. */
+  text(): string;
   /** Calls `visit` with each end-to-end field: for protocols with another form of head. Framing is not included. */
   eachField(visit: (name: string, value: string) => void): void;
 }

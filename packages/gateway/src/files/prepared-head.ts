@@ -5,6 +5,7 @@ import { writeText } from "../http/latin1.js";
 const { STATUS_CODES } = builtins.http;
 const NOTHING = Buffer.alloc(0);
 const CRLF = "\r\n";
+const LENGTH = /^Content-Length: (\d+)\r\n/m;
 
 /** In the order of the head. */
 export type HeadFields = readonly (readonly [name: string, value: string])[];
@@ -17,11 +18,10 @@ export class PreparedHead {
   /** One text, and not one for each field, because there are many of these heads. */
   readonly #text: string;
 
-  /** @param fields all but Date and Connection: Content-Length too */
-  constructor(status: number, fields: HeadFields) {
+  /** @param fields all but Date and Connection: Content-Length too. Or the head's text itself */
+  constructor(status: number, fields: HeadFields | string) {
     this.status = status;
-    const lines = fields.map(([name, value]) => `${name}: ${value}${CRLF}`);
-    this.#text = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${CRLF}`, ...lines].join("");
+    this.#text = typeof fields === "string" ? fields : textOf(status, fields);
   }
 
   write(options: ResponseOptions, body: Buffer = NOTHING): Buffer {
@@ -41,6 +41,20 @@ export class PreparedHead {
     return close;
   }
 
+  get contentLength(): number {
+    return Number(LENGTH.exec(this.#text)?.[1] ?? -1);
+  }
+
+  without(names: readonly string[]): PreparedHead {
+    const [first = "", ...lines] = this.#text.split(CRLF);
+    const kept = lines.filter((line) => !names.includes(line.slice(0, line.indexOf(":")).toLowerCase()));
+    return new PreparedHead(this.status, [first, ...kept].join(CRLF));
+  }
+
+  text(): string {
+    return this.#text.replace(LENGTH, "");
+  }
+
   eachField(visit: (name: string, value: string) => void): void {
     for (const line of this.#text.split(CRLF).slice(1, -1)) {
       const colon = line.indexOf(": ");
@@ -48,4 +62,9 @@ export class PreparedHead {
       if (name !== "content-length") visit(name, line.slice(colon + 2));
     }
   }
+}
+
+function textOf(status: number, fields: HeadFields): string {
+  const lines = fields.map(([name, value]) => `${name}: ${value}${CRLF}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${CRLF}`, ...lines].join("");
 }

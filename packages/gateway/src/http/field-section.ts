@@ -146,6 +146,11 @@ export class FieldSection {
     this.#mark(index, Field.hopByHop);
   }
 
+  /** Drops lines named `name` (lower case). */
+  dropNamed(bytes: Buffer, name: string): void {
+    for (let n = 0; n < this.count; n++) if (equalsText(bytes, this.#start(n), this.#nameEnd(n), name)) this.drop(n);
+  }
+
   /** Makes lines named `name` (lower case) identity fields, if the name has no meaning to the gateway. */
   claimIdentity(bytes: Buffer, name: string): void {
     for (let n = 0; n < this.count; n++) {

@@ -134,6 +134,21 @@ export class ResponseHead {
     return hasDropped;
   }
 
+  /** Drops the fields of these names (lower case). */
+  without(names: readonly string[]): this {
+    for (const name of names) this.#fields.dropNamed(this.#bytes, name);
+    return this;
+  }
+
+  /** Status line and end-to-end fields, each line ended by CRLF. Framing is not included. */
+  text(): string {
+    const fields = this.#fields;
+    fields.gather(this.#fieldsStart, DROPPED);
+    const bytes = Buffer.allocUnsafe(fields.spanBytes);
+    fields.copyTo(bytes, 0, this.#bytes);
+    return `HTTP/1.1 ${this.status} ${this.#reason()}\r\n${textOf(bytes, 0, bytes.length)}`;
+  }
+
   /** Whether the visitor gets a Date field of the origin. */
   get hasDate(): boolean {
     return this.#fields.find(Field.date) >= 0;

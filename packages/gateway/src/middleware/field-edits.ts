@@ -7,6 +7,7 @@ export function joinedEdits(one: FieldEdits, other: FieldEdits): FieldEdits {
     names: [...one.names, ...other.names],
     lines: kept.map((line) => `${line}\r\n`).join("") + other.lines,
     responseLines: (one.responseLines ?? "") + (other.responseLines ?? ""),
+    responseNames: [...(one.responseNames ?? []), ...(other.responseNames ?? [])],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ResponseFilter } from "../filters/response-filter.js";
 import { editedValue } from "./field-edits.js";
 import type { FieldEdits, Held, StepRequest, Verdict } from "./step.js";
 
@@ -5,6 +6,7 @@ import type { FieldEdits, Held, StepRequest, Verdict } from "./step.js";
 export interface PlainStepRequest extends StepRequest {
   readonly edits: FieldEdits[];
   readonly held: Held[];
+  readonly filters: ResponseFilter[];
   /** The request is over. */
   end(): void;
 }
@@ -32,6 +34,7 @@ export function stepRequest(
 ): PlainStepRequest {
   const held: Held[] = [];
   const edits: FieldEdits[] = [];
+  const filters: ResponseFilter[] = [];
   const aborter = new AbortController();
   let { principal } = given;
   return {
@@ -52,6 +55,8 @@ export function stepRequest(
     },
     edits,
     held,
+    filters,
+    filter: (each) => void filters.push(each),
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.from(body)),

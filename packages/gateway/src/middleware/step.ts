@@ -1,5 +1,6 @@
 import type { PeerCertificate } from "@postern/net";
 import type { BodyQuota } from "../bodies/body-quota.js";
+import type { ResponseFilter } from "../filters/response-filter.js";
 import type { Field, Notice, Refusal, Reply } from "../http/index.js";
 
 /** What a step decides about a request: undefined admits it, and anything else is the response. */
@@ -17,8 +18,10 @@ export interface FieldEdits {
   readonly names: readonly string[];
   /** Lines to add, each ended by CRLF. */
   readonly lines: string;
-  /** Lines to add to the response of the target, each ended by CRLF. */
+  /** Lines to add to the response, each ended by CRLF. */
   readonly responseLines?: string | undefined;
+  /** Names, in lower case, of fields to remove from the response of the target. */
+  readonly responseNames?: readonly string[] | undefined;
   /** Who the visitor is, as far as the step knows. */
   readonly principal?: string | undefined;
 }
@@ -75,6 +78,8 @@ export interface StepRequest {
   changedValue(name: string): string | undefined;
   /** Changes the fields that the target gets. */
   edit(edits: FieldEdits): void;
+  /** Passes the response of the target, also one with files, through a filter: after those of earlier calls. */
+  filter(filter: ResponseFilter): void;
   /** Calls `release` of `held` when the request is over. */
   hold(held: Held): void;
 }

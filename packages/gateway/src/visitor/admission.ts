@@ -4,6 +4,7 @@ import { unsharedFields, unsharedLines } from "../cookies/unshared-cookies.js";
 import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
+import type { ResponseFilter } from "../filters/response-filter.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
 import { visitorKey } from "../middleware/rate-limit/visitor-key.js";
@@ -16,6 +17,7 @@ import type { GuardedRoute } from "../route.js";
 export const ADMISSION_LIMITS: RouteLimits = { answer: 15_000, idle: 0, body: 0 };
 
 const NO_NAMES: readonly never[] = [];
+const NO_FILTERS: readonly never[] = [];
 
 /** The parts of a visitor that its admission uses. */
 export interface AdmittedVisitor extends VisitorSide {
@@ -60,6 +62,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   #steps: Steps | undefined;
   #aborter: AbortController | undefined;
   #edits: FieldEdits | undefined;
+  /** Those that the response passes. */
+  filters: readonly ResponseFilter[] = NO_FILTERS;
   /** The body, if a step reads it. */
   #ahead: ReadAhead | undefined;
   #held: Held | undefined;
@@ -98,6 +102,11 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return this.#edits?.responseLines ?? "";
   }
 
+  /** The names, in lower case, of the fields of the response that the steps remove. */
+  get removedResponseNames(): readonly string[] {
+    return this.#edits?.responseNames ?? NO_NAMES;
+  }
+
   /** The names, in lower case, of the fields that the steps have changed. */
   get editedNames(): readonly string[] {
     return this.#edits?.names ?? NO_NAMES;
@@ -121,6 +130,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.#route = undefined;
     this.#steps = undefined;
     this.#edits = undefined;
+    this.filters = NO_FILTERS;
     this.principal = undefined;
     this.#aborter?.abort();
     this.#aborter = undefined;
@@ -184,6 +194,10 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.principal = edits.principal ?? this.principal;
     const before = this.#edits;
     this.#edits = before === undefined ? edits : joinedEdits(before, edits);
+  }
+
+  filter(filter: ResponseFilter): void {
+    this.filters = [...this.filters, filter];
   }
 
   hold(held: Held): void {

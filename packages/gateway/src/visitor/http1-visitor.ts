@@ -1,5 +1,6 @@
 import { Linked, TURN_END, type Connection, type ConnectionHandler, type TurnTask } from "@postern/net";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
+import { FilteringWriter, type FilteringWriterOwner } from "../responses/filtering-writer.js";
 import { Body, RequestHead, refusals, worthReading } from "../http/index.js";
 import type { BodySink, Refusal, Reply } from "../http/index.js";
 import type { DelegateRoute, GuardedRoute, Route } from "../route.js";
@@ -7,7 +8,6 @@ import { ADMISSION_LIMITS } from "./admission.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { Exchanges, isExchanged, type ExchangingVisitor } from "./exchanges.js";
 import { HeldInput } from "./held-input.js";
-import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
 import { OversizedHead } from "./oversized-head.js";
 import { OwnResponder } from "./own-responder.js";
 import { OwnResponses } from "./own-responses.js";
@@ -23,10 +23,10 @@ import { VisitorWatch, type WatchedVisitor } from "./visitor-watch.js";
  */
 export class Http1Visitor
   extends Linked<HttpVisitor>
-  implements HttpVisitor, ExchangingVisitor, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor, TurnTask
+  implements HttpVisitor, ExchangingVisitor, ConnectionHandler, FilteringWriterOwner, BodySink, WatchedVisitor, TurnTask
 {
   readonly connection: Connection;
-  readonly response: Http1ResponseWriter;
+  readonly response: FilteringWriter;
   readonly context: RequestContext;
   readonly #host: VisitorHost;
   readonly #head: RequestHead;
@@ -51,7 +51,7 @@ export class Http1Visitor
     this.#ownResponses = new OwnResponses(this.context.isProxied);
     this.#responder = new OwnResponder(this, this.#ownResponses, host);
     this.#watch = new VisitorWatch(host.limits, host.deadlines, this);
-    this.response = new Http1ResponseWriter(connection, this.#head, this);
+    this.response = new FilteringWriter(connection, this.#head, this);
     this.#exchanges = new Exchanges(this, this.#head, host);
     connection.handler = this;
   }
@@ -196,6 +196,7 @@ export class Http1Visitor
     this.#state = "closed";
     this.#watch.close();
     this.exchange?.abort();
+    this.response.abandon();
     this.context.endAdmission();
     this.#host.forget(this);
   }

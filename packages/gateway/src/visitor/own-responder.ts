@@ -1,7 +1,7 @@
 import { nextRequestId } from "../exchange/request-id.js";
 import type { Notice, Refusal, Reply } from "../http/index.js";
 import type { RefusalRoute, RespondRoute } from "../route.js";
-import type { Http1ResponseWriter } from "./http1-response-writer.js";
+import type { Http1ResponseWriter } from "../responses/http1-response-writer.js";
 import type { OwnResponses } from "./own-responses.js";
 import type { RequestContext } from "./request-context.js";
 import type { VisitorHost } from "./visitor-host.js";

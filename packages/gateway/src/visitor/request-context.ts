@@ -1,5 +1,6 @@
 import type { ExchangeContext } from "../exchange/exchange-context.js";
 import { nextRequestId } from "../exchange/request-id.js";
+import type { ResponseFilter } from "../filters/response-filter.js";
 import type { VisitorContext } from "../exchange/visitor-side.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RefusalRoute, RespondRoute, Route } from "../route.js";
@@ -12,6 +13,7 @@ import type { VisitorHost } from "./visitor-host.js";
 export const MISDIRECTED = refused(refusals.PN_HTTP_MISDIRECTED);
 const OVERLOADED = refused(refusals.PN_OVERLOADED);
 const LOOP = refused(refusals.PN_ORIGIN_LOOP);
+const NONE: readonly never[] = [];
 
 /** What the steps of a route have done to a request. */
 export interface Admitted {
@@ -21,6 +23,10 @@ export interface Admitted {
   readonly editedNames: readonly string[];
   /** The lines that the steps add to the response. */
   readonly responseLines: string;
+  /** The names, in lower case, of the fields of the response that the steps remove. */
+  readonly removedResponseNames: readonly string[];
+  /** Those that the response passes. */
+  readonly filters: readonly ResponseFilter[];
   /** The request is over. */
   end(): void;
 }
@@ -83,6 +89,16 @@ export class RequestContext implements VisitorContext {
   /** The lines that steps add to the response. */
   responseLines(): string {
     return this.admission === undefined ? "" : this.admission.responseLines;
+  }
+
+  /** The names, in lower case, of the fields of the response that steps remove. */
+  get removedResponseNames(): readonly string[] {
+    return this.admission === undefined ? NONE : this.admission.removedResponseNames;
+  }
+
+  /** The filters of the response, in the order in which it passes them. */
+  get filters(): readonly ResponseFilter[] {
+    return this.admission === undefined ? NONE : this.admission.filters;
   }
 
   /** Fields that only a step, or a trusted proxy, may send: a visitor could add them after the body otherwise. */

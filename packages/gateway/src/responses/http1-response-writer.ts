@@ -18,6 +18,8 @@ export interface ResponseWriterOwner {
   readonly context: {
     /** The lines that steps add to the response. */
     responseLines(): string;
+    /** The names, in lower case, of the fields of the response that steps remove. */
+    readonly removedResponseNames: readonly string[];
   };
   /** Called when `bytes` of the body have been sent. */
   onSent(bytes: number): void;
@@ -62,9 +64,11 @@ export class Http1ResponseWriter implements ResponseWriter {
     const options = this.#options;
     options.visitorMinor = versionMinor;
     options.close = this.#owner.closesAfterRequest;
-    const own = this.#owner.context.responseLines();
+    const { context } = this.#owner;
+    const own = context.responseLines();
     options.lines = own === "" ? lines : lines + own;
-    this.#pendingHead = head;
+    const names = context.removedResponseNames;
+    this.#pendingHead = names.length === 0 ? head : head.without(names);
     this.isLast = head.closes(options);
     return versionMinor === 1 ? "chunks" : "data";
   }
@@ -82,7 +86,7 @@ export class Http1ResponseWriter implements ResponseWriter {
   }
 
   /** HTTP/1.0 has no trailers; in HTTP/1.1 they are part of the chunked body. */
-  onTrailers(): void {}
+  onTrailers(_lines: Buffer): void {}
 
   onEnd(): void {
     this.onFlush();
@@ -117,7 +121,12 @@ export class Http1ResponseWriter implements ResponseWriter {
     const sent = this.#uncredited - Math.min(this.#uncredited, unsent);
     if (sent === 0) return;
     this.#uncredited -= sent;
-    this.#owner.onSent(sent);
+    this.onSent(sent);
+  }
+
+  /** `bytes` of what was passed to `onBody` have been sent. */
+  protected onSent(bytes: number): void {
+    this.#owner.onSent(bytes);
   }
 
   /** The response was aborted, or a relay counts the bytes from now on. */

@@ -1,0 +1,160 @@
+import type { ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
+import { writeChunk, writeLastChunk, type ChunkForm, type Refusal } from "../http/index.js";
+import type { EditedHead } from "./edited-head.js";
+import type { BodyCoder, CodedSink } from "./response-filter.js";
+
+/** Coded bytes that may wait for the visitor before the target has to wait, too. */
+const MOST_UNSENT = 128 * 1024;
+
+/** The parts of a visitor that a filtered body uses. */
+export interface FilteredBodyOwner {
+  /** Called when `bytes` of the body, as the target sent it, are done with. */
+  onSent(bytes: number): void;
+  /** The body cannot be coded. */
+  onFailed(refusal: Refusal): void;
+}
+
+/**
+ * One body on its way through a coder to a visitor. The exchange gets its credit back when the coder has taken its
+ * bytes and the visitor reads what became of them. The credit of one byte is kept until the whole coded body has been
+ * sent, so that the exchange is not over before.
+ */
+export class FilteredBody implements CodedSink {
+  readonly #head: EditedHead;
+  readonly #edits: ResponseEdits;
+  readonly #coder: BodyCoder;
+  readonly #writer: ResponseWriter;
+  readonly #owner: FilteredBodyOwner;
+  /** The form in which the writer takes the body; undefined: the head has not been passed on. */
+  #form: ChunkForm | undefined;
+  /** The coded body, if its length must be known before its head is passed on. */
+  #whole: Buffer[] = [];
+  /** Bytes of the target whose credit has not been returned. */
+  #uncredited = 0;
+  /** Those of them that the coder has taken. */
+  #taken = 0;
+  /** Bytes passed to the writer that have not been sent. */
+  #unsent = 0;
+  #trailers: Buffer = NOTHING;
+  #state: "open" | "ended" | "over" | "closed" = "open";
+
+  constructor(
+    { head, edits, coder }: { head: EditedHead; edits: ResponseEdits; coder: BodyCoder },
+    writer: ResponseWriter,
+    owner: FilteredBodyOwner,
+  ) {
+    this.#head = head;
+    this.#edits = { lines: edits.lines };
+    this.#coder = coder;
+    this.#writer = writer;
+    this.#owner = owner;
+    coder.begin(this);
+  }
+
+  /** Whether the visitor may have got a part of the response. */
+  get isBegun(): boolean {
+    return this.#form !== undefined;
+  }
+
+  /** Whether all of the coded body has been sent. */
+  get isOver(): boolean {
+    return this.#state === "over";
+  }
+
+  write(piece: Buffer): void {
+    if (this.#state !== "open") return;
+    this.#uncredited += piece.length;
+    this.#coder.write(piece);
+  }
+
+  end(trailers: Buffer): void {
+    this.#trailers = trailers;
+    if (this.#state === "open") this.#coder.end();
+  }
+
+  /** No more of the body is available now. */
+  flush(): void {
+    if (this.#coder.isWhole || this.#state !== "open") return;
+    this.#passHead();
+    this.#writer.onFlush();
+  }
+
+  /** `bytes` of what was passed to the writer have been sent. */
+  sent(bytes: number): void {
+    this.#unsent -= Math.min(bytes, this.#unsent);
+    this.#credit();
+  }
+
+  close(): void {
+    if (this.#state === "over" || this.#state === "closed") return;
+    this.#state = "closed";
+    this.#whole = [];
+    this.#coder.close();
+  }
+
+  // ---- CodedSink
+
+  onCoded(bytes: Buffer): void {
+    if (this.#state !== "open" || bytes.length === 0) return;
+    if (this.#coder.isWhole) return void this.#whole.push(bytes);
+    this.#passHead();
+    this.#pass(bytes);
+  }
+
+  onTaken(bytes: number): void {
+    this.#taken += bytes;
+    this.#credit();
+  }
+
+  onCodedEnd(): void {
+    if (this.#state !== "open") return;
+    const whole = this.#whole;
+    this.#whole = [];
+    if (this.#coder.isWhole) this.#head.contentLength = whole.reduce((sum, { length }) => sum + length, 0);
+    this.#passHead();
+    for (const bytes of whole) this.#pass(bytes);
+    if (this.#head.contentLength < 0 && this.#form === "chunks") this.#send(writeLastChunk(this.#trailers));
+    else if (this.#trailers.length > 0) this.#writer.onTrailers(this.#trailers);
+    this.#state = "ended";
+    this.#writer.onEnd();
+    this.#credit();
+  }
+
+  onFailed(refusal: Refusal): void {
+    if (this.#state !== "open") return;
+    this.close();
+    this.#owner.onFailed(refusal);
+  }
+
+  // ----
+
+  #passHead(): void {
+    this.#form ??= this.#writer.onResponse(this.#head, this.#edits);
+  }
+
+  #pass(bytes: Buffer): void {
+    this.#send(this.#head.contentLength < 0 && this.#form === "chunks" ? writeChunk(bytes) : bytes);
+  }
+
+  #send(bytes: Buffer): void {
+    this.#unsent += bytes.length;
+    this.#writer.onBody(bytes);
+  }
+
+  #credit(): void {
+    if (this.#state === "over" || this.#state === "closed") return;
+    const isSent = this.#state === "ended" && this.#unsent === 0;
+    if (!isSent && this.#unsent > MOST_UNSENT) return;
+    const credit = isSent ? this.#uncredited : Math.min(this.#taken, this.#uncredited - 1);
+    if (isSent) {
+      this.#state = "over";
+      this.#coder.close();
+    }
+    if (credit <= 0) return;
+    this.#taken -= Math.min(credit, this.#taken);
+    this.#uncredited -= credit;
+    this.#owner.onSent(credit);
+  }
+}
+
+const NOTHING = Buffer.alloc(0);

@@ -1,0 +1,56 @@
+import type { Refusal } from "../http/index.js";
+
+/** The head of a response that filters may change. Names of fields are given in lower case. */
+export interface FilteredHead {
+  /** The method of the request. */
+  readonly method: string;
+  readonly status: number;
+  /** Whether a body follows. There is none after HEAD, or with a status such as 304. */
+  readonly hasBody: boolean;
+  /** Bytes of the body; -1 if unknown. */
+  readonly contentLength: number;
+  /** The values of all fields of this name, joined by commas; empty if there are none. */
+  fieldValue(name: string): string;
+  drop(name: string): void;
+  /** @param line without its line end */
+  add(line: string): void;
+}
+
+/** Changes responses on their way from the target to the visitor. One object may serve many requests. */
+export interface ResponseFilter {
+  /**
+   * A final response begins, other than 101.
+   * @returns what codes its body; undefined: the body passes unchanged. Never anything unless `head.hasBody`.
+   */
+  begin(head: FilteredHead): BodyCoder | undefined;
+}
+
+/** Receives what a coder makes of a body. All calls may come within a call of the coder, or later. */
+export interface CodedSink {
+  /** `bytes` must not change afterwards. */
+  onCoded(bytes: Buffer): void;
+  /** The coder needs `bytes` of its input no longer. */
+  onTaken(bytes: number): void;
+  /** All of the body has been passed to `onCoded`. The last call. */
+  onCodedEnd(): void;
+  /** The body cannot be coded. The visitor gets `refusal`, or a response that breaks off. The last call. */
+  onFailed(refusal: Refusal): void;
+}
+
+/** Codes one body. */
+export interface BodyCoder {
+  /** Whether the length of the coded body is to be known before any of it is sent: it is held until its end. */
+  readonly isWhole: boolean;
+  /** Called once, first. */
+  begin(sink: CodedSink): void;
+  /**
+   * Codes a piece of the body. What is coded of it must reach the sink without further input, as far as possible:
+   * bodies may be streams of events.
+   * @param piece not empty, and valid only during the call
+   */
+  write(piece: Buffer): void;
+  /** The body is complete. */
+  end(): void;
+  /** Nothing more is needed. May come at any time, also after the last call of the sink. */
+  close(): void;
+}
