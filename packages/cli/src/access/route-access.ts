@@ -4,6 +4,7 @@ import { ClientCa } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
+import { transformOf } from "./route-transform.js";
 import { checkLoginHost, loadLoginProvider } from "./login-provider.js";
 
 /** What a route checks and adds, with the content of the files that it names. */
@@ -13,7 +14,7 @@ export interface RouteAccess extends Omit<LoadedAccess, "steps"> {
 }
 
 /**
- * Reads `[proxy.access]` of a route, and the credentials and limits of `[proxy.middleware]`. Throws CliError for the
+ * Reads `[proxy.access]` of a route, and the credentials, limits and changes of `[proxy.middleware]`. Throws CliError for the
  * files.
  * @param index of the route in the configuration
  */
@@ -31,12 +32,14 @@ export async function loadRouteAccess(
   const rateLimit = own.rateLimit ?? olderLimitOf(route);
   const clientCertificate = await certificateOf(settings, route, index, files);
   const credentials = credentialsOf(route);
+  const transform = transformOf(route);
   const steps = {
     ...own,
     ...(own.oidc && { oidc: { ...own.oidc, provider: provider?.options } }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(credentials.length === 0 ? {} : { credentials }),
+    ...(transform && { transform }),
   };
   return { steps: Object.keys(steps).length === 0 ? undefined : steps, files, warnings };
 }

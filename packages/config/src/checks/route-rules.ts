@@ -2,6 +2,7 @@ import type { Configuration, RouteConfiguration } from "../declared/configuratio
 import type { Path } from "../file/path.js";
 import { clientCertificateViolations } from "./client-certificate-rules.js";
 import type { RuleViolation } from "./rule-violation.js";
+import { transformViolations } from "./transform-rules.js";
 import { accessViolations, limitViolations, setsLimits } from "./access-rules.js";
 
 /** Checks the routes of the gateway. */
@@ -24,6 +25,7 @@ export function* routeViolations(
     yield* clientCertificateViolations(route, path, { isSecure: server.ssl.enabled, earlier: proxy.slice(0, index) });
     yield* olderLimitViolations(route, path, originOf);
     yield* credentialViolations(route, [...path, "middleware", "auth"]);
+    yield* transformViolations(route, path);
     if (route.http_health.method === "HEAD" && route.http_health.expected_body !== undefined)
       yield { path: [...path, "http_health"], message: 'a response to HEAD has no body. Set method = "GET"' };
     const { max_latency_ratio: latencyRatio } = route.passive_health;

@@ -1,33 +1,17 @@
-import { option, section, sections } from "./declaration.js";
+import { option, section } from "./declaration.js";
 import { limitMessage, requestsPerMinute } from "./rate-limit.js";
+import { transform } from "./transform.js";
 import { flag } from "../kinds/flag.js";
 import { fieldName, headers } from "../kinds/headers.js";
 import { list } from "../kinds/list.js";
 import { integer } from "../kinds/number.js";
 import { duration, size } from "../kinds/quantity.js";
-import { anything, table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 
 const FIELDS = { pending: "changes to header fields" };
 
 const noFields = { default: {} as Record<string, string>, ...FIELDS };
 const noNames = { default: [] as string[], ...FIELDS };
-
-function transform(message: string) {
-  return section(`Changes to ${message} bodies.`, {
-    replace_text: sections("Text replacement.", {
-      find: option(text(), "Text to find."),
-      replace: option(text(), "Replacement text.", { default: "" }),
-      regex_enabled: option(flag(), "Treat `find` as a regular expression.", { default: false }),
-    }),
-    add_json_fields: option(table(anything()), `Members to add to JSON ${message} bodies.`, {
-      default: {} as Record<string, unknown>,
-    }),
-    remove_json_fields: option(list(text()), `Members to remove from JSON ${message} bodies.`, {
-      default: [] as string[],
-    }),
-  });
-}
 
 /** `[proxy.middleware]` */
 export const middleware = section("Changes to requests and responses of this route.", {
@@ -62,11 +46,7 @@ export const middleware = section("Changes to requests and responses of this rou
       rate_limit_message: limitMessage,
     },
   ),
-  transform: section(
-    "Changes to bodies.",
-    { request: transform("request"), response: transform("response") },
-    { pending: "changes to bodies" },
-  ),
+  transform,
   auth: section("Credentials to send to targets. They do not check visitors.", {
     bearer_token: option(text(), "Token to send as `Authorization: Bearer`.", { secret: true }),
     basic_auth: option(text(), "User name and password to send as `Authorization: Basic`: `user:password`.", {

@@ -23,8 +23,8 @@ export interface VisitorExchange {
   readonly bytesOut: number;
   /** A part of the request's body. `chunk` is not empty, and valid only during the call. */
   body(chunk: Buffer): void;
-  /** The request's body is complete. */
-  bodyEnd(): void;
+  /** The request's body is complete. `trailers`: complete field lines of a body that was passed without its framing. */
+  bodyEnd(trailers?: Buffer): void;
   /** Call it when `bytes` of the response's body have been sent to the visitor. */
   consumed(bytes: number): void;
   /** Ends the exchange because the visitor is gone, or was given up because a time limit passed. */

@@ -3,7 +3,6 @@ import type { BodyCoder, CodedSink } from "./response-filter.js";
 
 /** Several coders as one: each codes what the one before it has coded. */
 export class CoderChain implements BodyCoder {
-  readonly isWhole: boolean;
   readonly #coders: readonly BodyCoder[];
   /** Bytes in the coders after the first, which they have not taken. */
   #between = 0;
@@ -13,7 +12,10 @@ export class CoderChain implements BodyCoder {
 
   constructor(coders: readonly BodyCoder[]) {
     this.#coders = coders;
-    this.isWhole = coders.at(-1)?.isWhole === true;
+  }
+
+  get isWhole(): boolean {
+    return this.#coders.at(-1)?.isWhole === true;
   }
 
   begin(sink: CodedSink): void {
@@ -21,7 +23,11 @@ export class CoderChain implements BodyCoder {
     const { length } = this.#coders;
     for (let n = length - 1; n >= 0; n--) {
       const next = this.#coders[n + 1];
+      const isFull = (): boolean => sink.isFull === true || (next !== undefined && this.#between > MOST_BETWEEN);
       this.#coders[n]!.begin({
+        get isFull() {
+          return isFull();
+        },
         onCoded: next === undefined ? (bytes) => sink.onCoded(bytes) : (bytes) => this.#pass(next, bytes),
         onTaken: (bytes) => this.#onTaken(n, bytes),
         onCodedEnd: next === undefined ? () => sink.onCodedEnd() : () => next.end(),
@@ -38,6 +44,10 @@ export class CoderChain implements BodyCoder {
     this.#coders[0]?.end();
   }
 
+  resume(): void {
+    for (const coder of this.#coders) coder.resume?.();
+  }
+
   close(): void {
     for (const coder of this.#coders) coder.close();
   }
@@ -49,8 +59,10 @@ export class CoderChain implements BodyCoder {
   }
 
   #onTaken(index: number, bytes: number): void {
+    const wasFull = this.#between > MOST_BETWEEN;
     if (index > 0) this.#between -= bytes;
     else this.#taken += bytes;
+    if (wasFull && this.#between <= MOST_BETWEEN && this.#sink?.isFull !== true) this.resume();
     if (this.#taken === 0 || this.#between > MOST_BETWEEN) return;
     const taken = this.#taken;
     this.#taken = 0;

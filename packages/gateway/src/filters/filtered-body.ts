@@ -61,6 +61,10 @@ export class FilteredBody implements CodedSink {
     return this.#state === "over";
   }
 
+  get isFull(): boolean {
+    return this.#unsent > MOST_UNSENT;
+  }
+
   write(piece: Buffer): void {
     if (this.#state !== "open") return;
     this.#uncredited += piece.length;
@@ -81,8 +85,10 @@ export class FilteredBody implements CodedSink {
 
   /** `bytes` of what was passed to the writer have been sent. */
   sent(bytes: number): void {
+    const wasFull = this.isFull;
     this.#unsent -= Math.min(bytes, this.#unsent);
     this.#credit();
+    if (wasFull && !this.isFull && this.#state === "open") this.#coder.resume?.();
   }
 
   close(): void {

@@ -14,6 +14,8 @@ export interface FilteredHead {
   drop(name: string): void;
   /** @param line without its line end */
   add(line: string): void;
+  /** A body would have another length, which is not known: for responses to HEAD. */
+  dropLength(): void;
 }
 
 /** Changes responses on their way from the target to the visitor. One object may serve many requests. */
@@ -27,6 +29,8 @@ export interface ResponseFilter {
 
 /** Receives what a coder makes of a body. All calls may come within a call of the coder, or later. */
 export interface CodedSink {
+  /** Whether much of what was coded waits to be sent. A coder that makes much of little stops until `resume`. */
+  readonly isFull?: boolean;
   /** `bytes` must not change afterwards. */
   onCoded(bytes: Buffer): void;
   /** The coder needs `bytes` of its input no longer. */
@@ -39,7 +43,10 @@ export interface CodedSink {
 
 /** Codes one body. */
 export interface BodyCoder {
-  /** Whether the length of the coded body is to be known before any of it is sent: it is held until its end. */
+  /**
+   * Whether the length of the coded body is to be known before any of it is sent: it is held until its end. It may
+   * become false before the first call of `onCoded`.
+   */
   readonly isWhole: boolean;
   /** Called once, first. */
   begin(sink: CodedSink): void;
@@ -51,6 +58,8 @@ export interface BodyCoder {
   write(piece: Buffer): void;
   /** The body is complete. */
   end(): void;
+  /** The sink is not full any more. */
+  resume?(): void;
   /** Nothing more is needed. May come at any time, also after the last call of the sink. */
   close(): void;
 }

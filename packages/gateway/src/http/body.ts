@@ -1,6 +1,7 @@
 import { ChunkReader, type ChunkForm } from "./chunk-reader.js";
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
 import { type Refusal, refusals } from "./refusal.js";
+import type { Request } from "./request.js";
 import type { TrailerOwner } from "./trailers.js";
 
 /**
@@ -48,6 +49,12 @@ export class Body {
     this.bytes = 0;
     this.#left = length;
     if (framing === "chunked") (this.#chunks ??= this.newChunkReader(this.#trailerLimits)).begin(form);
+  }
+
+  /** Begins the body of a request. */
+  beginFor({ chunked, contentLength }: Pick<Request, "chunked" | "contentLength">, form: ChunkForm): void {
+    const framing = chunked ? "chunked" : contentLength > 0 ? "length" : "none";
+    this.begin(framing, contentLength, form);
   }
 
   protected newChunkReader(trailerLimits: HeadLimits): ChunkReader {

@@ -1,4 +1,5 @@
 import { ACCESS_REFUSALS } from "../access-refusals.js";
+import { TRANSFORM_REFUSALS } from "../transform-refusals.js";
 import type { PageLink, PasswordPrompt } from "./page-form.js";
 
 /** Why the gateway responds itself instead of relaying a message. */
@@ -119,6 +120,9 @@ export const refusals = refusalTable({
 
   // The route has steps, and one of them does not admit the request.
   ...ACCESS_REFUSALS,
+
+  // The route changes bodies, and this one cannot be changed.
+  ...TRANSFORM_REFUSALS,
 
   // The request is valid, but the service cannot respond.
   PN_TUNNEL_UNKNOWN: [

@@ -207,16 +207,16 @@ export class RequestHead {
     const host = verbatim ? "" : (options?.hostHeader ?? this.authority);
     const lead = verbatim ? 0 : this.method.length + 1 + path.length + HOST_LINE.length + host.length + 2;
     const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
-    const fields = this.#fields;
+    const [fields, framing] = [this.#fields, options?.framing ?? this];
     const dropped = this.maxForwards < 0 ? DROPPED : DROPPED | MAX_FORWARDS;
     if (verbatim) fields.gather(this.#lineStart, dropped);
     else fields.gather(this.#fieldsStart, dropped | HOST);
 
     const ours = identity.length + (requestId === "" ? 0 : REQUEST_ID.length + requestId.length + 2);
-    const head = WRITE_MEMORY.take(lead + fields.spanBytes + framingLength(this) + ours + tail.length);
+    const head = WRITE_MEMORY.take(lead + fields.spanBytes + framingLength(framing) + ours + tail.length);
     let at = verbatim ? 0 : this.#writeFirstLines(head, path, host);
     at = fields.copyTo(head, at, this.#bytes);
-    at = writeFraming(head, at, this);
+    at = writeFraming(head, at, framing);
     at = writeText(head, at, identity);
     if (requestId !== "") {
       at = writeText(head, at, REQUEST_ID);

@@ -1,4 +1,5 @@
 import type { Field } from "./field-name.js";
+import type { Framed } from "./framing.js";
 
 /** How a forwarded request head differs from the visitor's. */
 export interface ForwardOptions {
@@ -8,6 +9,8 @@ export interface ForwardOptions {
   readonly hostHeader?: string | undefined;
   /** Whether to ask the origin for 100 Continue. Default: as the visitor does. */
   readonly expectContinue?: boolean;
+  /** How the body is delimited. Default: as the visitor does it. */
+  readonly framing?: Framed;
 }
 
 /** The parts of a request's head that an exchange uses, regardless of the visitor's protocol. */

@@ -1,4 +1,4 @@
-import type { ResponseFilter } from "../filters/response-filter.js";
+import type { BodyCoder, ResponseFilter } from "../filters/response-filter.js";
 import { editedValue } from "./field-edits.js";
 import type { FieldEdits, Held, StepRequest, Verdict } from "./step.js";
 
@@ -7,6 +7,7 @@ export interface PlainStepRequest extends StepRequest {
   readonly edits: FieldEdits[];
   readonly held: Held[];
   readonly filters: ResponseFilter[];
+  readonly coders: (() => BodyCoder)[];
   /** The request is over. */
   end(): void;
 }
@@ -35,6 +36,7 @@ export function stepRequest(
   const held: Held[] = [];
   const edits: FieldEdits[] = [];
   const filters: ResponseFilter[] = [];
+  const coders: (() => BodyCoder)[] = [];
   const aborter = new AbortController();
   let { principal } = given;
   return {
@@ -56,7 +58,11 @@ export function stepRequest(
     edits,
     held,
     filters,
+    coders,
+    hasBody: body.length > 0,
     filter: (each) => void filters.push(each),
+    changeBody: (each) => void coders.push(each),
+    fieldValues: (name) => fields[name] ?? "",
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.from(body)),

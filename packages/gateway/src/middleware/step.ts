@@ -1,6 +1,6 @@
 import type { PeerCertificate } from "@postern/net";
 import type { BodyQuota } from "../bodies/body-quota.js";
-import type { ResponseFilter } from "../filters/response-filter.js";
+import type { BodyCoder, ResponseFilter } from "../filters/response-filter.js";
 import type { Field, Notice, Refusal, Reply } from "../http/index.js";
 
 /** What a step decides about a request: undefined admits it, and anything else is the response. */
@@ -59,6 +59,10 @@ export interface StepRequest {
   readonly cdnLoop: string;
   /** Aborted when the request ends while a step waits. A step that decides at once must not use it. */
   readonly signal: AbortSignal;
+  /** Whether a body follows the head. */
+  readonly hasBody: boolean;
+  /** The values of all fields named `name` (lower case), joined by commas. */
+  fieldValues(name: string): string;
   /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
   fieldValue(name: string, field?: Field): string;
   /** The values of all Cookie fields, joined by semicolons. */
@@ -80,6 +84,11 @@ export interface StepRequest {
   edit(edits: FieldEdits): void;
   /** Passes the response of the target, also one with files, through a filter: after those of earlier calls. */
   filter(filter: ResponseFilter): void;
+  /**
+   * Passes the body of the request through a coder on its way to the target: after those of earlier calls. A request
+   * without a body, and one that is not forwarded, has none.
+   */
+  changeBody(create: () => BodyCoder): void;
   /** Calls `release` of `held` when the request is over. */
   hold(held: Held): void;
 }

@@ -3,6 +3,7 @@ import { QuickStep, stepsOf } from "../middleware/chain/scripted-steps.suite.js"
 import { Visit } from "../visitor/visits.suite.js";
 import type { ResponseFilter } from "../filters/response-filter.js";
 import { DoublingFilter } from "../filters/scripted-filters.suite.js";
+import { read } from "./read-response.suite.js";
 
 /** A visit to a route whose responses pass these filters. */
 function filtered(...filters: ResponseFilter[]): Visit {
@@ -17,22 +18,6 @@ function filtered(...filters: ResponseFilter[]): Visit {
 }
 
 const get = (version = "1.1", method = "GET"): string => `${method} / HTTP/${version}\r\nHost: a.test\r\n\r\n`;
-
-/** The body of a response in chunks or not, and the rest of its head in lower case. */
-function read(response: string): { head: string; body: string } {
-  const end = response.indexOf("\r\n\r\n") + 4;
-  const head = response.slice(0, end).toLowerCase();
-  let rest = response.slice(end);
-  if (!head.includes("transfer-encoding: chunked")) return { head, body: rest };
-  let body = "";
-  for (;;) {
-    const line = rest.indexOf("\r\n");
-    const size = parseInt(rest.slice(0, line), 16);
-    body += rest.slice(line + 2, line + 2 + size);
-    rest = rest.slice(line + 2 + size + (size === 0 ? 0 : 2));
-    if (size === 0) return { head, body: body + (rest === "\r\n" ? "" : `|${rest}`) };
-  }
-}
 
 const BODIES = [
   ["a length", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef"],
@@ -69,6 +54,22 @@ test("a filter that needs the whole body sends its length", () => {
     expect(head).toContain("content-length: 12\r\n");
     expect(head).not.toContain("transfer-encoding");
   }
+});
+
+test.each([
+  ["1.1", true],
+  ["1.1", false],
+  ["1.0", true],
+  ["1.0", false],
+] as const)("an empty body that is coded has a head in HTTP/%s (whole: %s)", (version, isWhole) => {
+  const visit = filtered(new DoublingFilter({ isWhole }));
+  visit.send(get(version));
+  visit.respond("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  const { head, body } = read(visit.connection.take());
+  expect(head).toMatch(/^http\/1\.1 200 ok\r\n/);
+  expect(head.includes("content-length: 0")).toBe(isWhole);
+  expect(body).toBe("");
+  expect(visit.upstream.finished).toHaveLength(1);
 });
 
 test("a visitor of HTTP/1.0 gets bare data and the end of the connection", () => {

@@ -110,7 +110,8 @@ export class FilteringWriter extends Http1ResponseWriter {
     onResponse: (head: FinalHead, edits: ResponseEdits): ChunkForm => super.onResponse(head, edits),
     onBody: (chunk: Buffer): void => super.onBody(chunk),
     onTrailers: (lines: Buffer): void => super.onTrailers(lines),
-    onEnd: (): void => super.onEnd(),
+    // Without a body, the head has not been written.
+    onEnd: (): void => super.onFlush(),
     retract: (): boolean => super.retract(),
     onFlush: (): void => super.onFlush(),
   };

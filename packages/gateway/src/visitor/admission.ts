@@ -4,8 +4,8 @@ import { unsharedFields, unsharedLines } from "../cookies/unshared-cookies.js";
 import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
-import type { ResponseFilter } from "../filters/response-filter.js";
-import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
+import type { BodyCoder, ResponseFilter } from "../filters/response-filter.js";
+import { Field, meaningOf, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
 import { visitorKey } from "../middleware/rate-limit/visitor-key.js";
 import { editedValue, joinedEdits } from "../middleware/field-edits.js";
@@ -18,6 +18,7 @@ export const ADMISSION_LIMITS: RouteLimits = { answer: 15_000, idle: 0, body: 0 
 
 const NO_NAMES: readonly never[] = [];
 const NO_FILTERS: readonly never[] = [];
+const NO_CODERS: readonly never[] = [];
 
 /** The parts of a visitor that its admission uses. */
 export interface AdmittedVisitor extends VisitorSide {
@@ -64,6 +65,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   #edits: FieldEdits | undefined;
   /** Those that the response passes. */
   filters: readonly ResponseFilter[] = NO_FILTERS;
+  /** Creates the coders that the body passes. */
+  coders: readonly (() => BodyCoder)[] = NO_CODERS;
   /** The body, if a step reads it. */
   #ahead: ReadAhead | undefined;
   #held: Held | undefined;
@@ -131,6 +134,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.#steps = undefined;
     this.#edits = undefined;
     this.filters = NO_FILTERS;
+    this.coders = NO_CODERS;
     this.principal = undefined;
     this.#aborter?.abort();
     this.#aborter = undefined;
@@ -169,6 +173,14 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     return (this.#aborter ??= new AbortController()).signal;
   }
 
+  get hasBody(): boolean {
+    return this.#head.chunked || this.#head.contentLength > 0;
+  }
+
+  fieldValues(name: string): string {
+    return this.#head.fieldValues(meaningOf(name), name);
+  }
+
   fieldValue(name: string, field?: Field): string {
     return this.#head.fieldValue(name, field);
   }
@@ -198,6 +210,10 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
 
   filter(filter: ResponseFilter): void {
     this.filters = [...this.filters, filter];
+  }
+
+  changeBody(create: () => BodyCoder): void {
+    if (this.hasBody) this.coders = [...this.coders, create];
   }
 
   hold(held: Held): void {
@@ -276,6 +292,8 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     if (this.#ahead !== undefined) this.#head.expectContinue = false;
     this.#state = "admitted";
     this.#aborter = undefined;
+    // Files are not forwarded, and their exchange reads the head itself.
+    for (const name of this.editedNames) this.#head.claimIdentity(name);
     this.#visitor.onAdmitted(this.#route as GuardedRoute);
   }
 

@@ -1,6 +1,9 @@
+import { CodedExchange } from "../coded-requests/coded-exchange.js";
 import { Exchange } from "../exchange/exchange.js";
 import type { FilesExchange, VisitorExchange } from "../exchange/visitor-exchange.js";
-import type { RequestHead } from "../http/index.js";
+import { CoderChain } from "../filters/coder-chain.js";
+import type { Body, RequestHead } from "../http/index.js";
+import type { FilteringWriter } from "../responses/filtering-writer.js";
 import type { FilesRoute, GuardedRoute, Route, UpstreamRoute } from "../route.js";
 import { Admission, type AdmittedVisitor } from "./admission.js";
 import type { RequestContext } from "./request-context.js";
@@ -14,6 +17,7 @@ export function isExchanged(route: Route): route is UpstreamRoute | FilesRoute {
 /** A visitor that has exchanges. */
 export interface ExchangingVisitor extends AdmittedVisitor {
   readonly context: RequestContext;
+  readonly response: FilteringWriter;
 }
 
 /** The exchanges of one visitor that speaks HTTP/1: one of each kind, created for the first request that needs it. */
@@ -24,6 +28,7 @@ export class Exchanges {
   readonly #visitor: ExchangingVisitor;
   readonly #request: RequestHead;
   #forwarding: Exchange | undefined;
+  #coded: CodedExchange | undefined;
   #files: FilesExchange | undefined;
   #admission: Admission | undefined;
 
@@ -39,17 +44,24 @@ export class Exchanges {
     return this.current?.isBodyBlocked === true;
   }
 
-  /** Begins the exchange of the current request, whose head has been read. */
-  begin(route: UpstreamRoute | FilesRoute): void {
+  /**
+   * Begins the exchange of the current request, whose head has been read.
+   * @returns false if `body`, of which nothing has been read, is too large: there is no exchange
+   */
+  begin(route: UpstreamRoute | FilesRoute, body: Body): boolean {
+    const most = (body.most = route.limits?.body ?? this.#host.limits.body);
+    if (most > 0 && this.#request.contentLength > most) return false;
     if (route.kind === "files") {
       const exchange = (this.#files ??= this.#createFilesExchange());
       this.current = exchange;
       exchange.begin(route);
-    } else {
+    } else if (this.#visitor.context.coders.length > 0) this.#beginCoded(route, body);
+    else {
       const exchange = (this.#forwarding ??= new Exchange(this.#visitor, this.#request));
       this.current = exchange;
       exchange.begin(route, "chunks");
     }
+    return true;
   }
 
   /** Passes the current request through the steps of its route. */
@@ -68,6 +80,15 @@ export class Exchanges {
     return this.#admission?.readAhead(piece) === true;
   }
 
+  #beginCoded(route: UpstreamRoute, body: Body): void {
+    const exchange = (this.#coded ??= new CodedExchange(this.#visitor, this.#request));
+    this.current = exchange;
+    body.beginFor(this.#request, "data");
+    const [first, ...others] = this.#visitor.context.coders.map((create) => create());
+    exchange.begin(route, others.length === 0 ? first! : new CoderChain([first!, ...others]), body.most);
+    if (this.#request.expectContinue && exchange.isActive) this.#visitor.response.writeContinue();
+  }
+
   #createFilesExchange(): FilesExchange {
     const exchange = this.#host.createFilesExchange?.(this.#visitor, this.#request);
     if (exchange === undefined) throw new Error("This gateway was created without exchanges for files.");
@@ -76,6 +97,6 @@ export class Exchanges {
 
   /** Releases the memory of exchanges that are over. */
   drop(): void {
-    this.current = this.#forwarding = this.#files = this.#admission = undefined;
+    this.current = this.#forwarding = this.#coded = this.#files = this.#admission = undefined;
   }
 }

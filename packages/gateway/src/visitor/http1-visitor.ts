@@ -273,11 +273,13 @@ export class Http1Visitor
           this.exchange?.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
           break;
         }
+        // The exchange may have ended with a response.
+        if (this.#state !== "body") continue;
         this.#watch.onBody(this.#body.bytes);
         if (!this.#body.done) break;
         this.#state = "response";
         this.#watch.endRequest();
-        this.exchange?.bodyEnd();
+        this.exchange?.bodyEnd(this.#body.trailers);
       } else {
         this.#readLater(chunk.subarray(at), isOurs);
         break;
@@ -312,8 +314,7 @@ export class Http1Visitor
   #begin(chunk: Buffer, at: number, route = this.context.route()): boolean {
     const head = this.#head;
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
-    const framing = head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none";
-    this.#body.begin(framing, head.contentLength, "chunks");
+    this.#body.beginFor(head, "chunks");
     this.#expectBody(route);
     if (route.steps === undefined) this.#serve(route);
     else this.#exchanges.guard(route as GuardedRoute);
@@ -328,10 +329,8 @@ export class Http1Visitor
 
   #serve(route: Route): void {
     if (!isExchanged(route)) return this.#responder.decline(route.kind === "delegate" ? MISDIRECTED : route);
-    const most = (this.#body.most = route.limits?.body ?? this.#host.limits.body);
     if (route.kind === "files") this.#ownResponses.countFile();
-    if (most > 0 && this.#head.contentLength > most) this.#responder.refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
-    else this.#exchanges.begin(route);
+    if (!this.#exchanges.begin(route, this.#body)) this.#responder.refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
   }
 
   /** Passes the connection to another server. @returns false when it has no socket. */

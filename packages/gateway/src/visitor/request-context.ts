@@ -1,6 +1,6 @@
 import type { ExchangeContext } from "../exchange/exchange-context.js";
 import { nextRequestId } from "../exchange/request-id.js";
-import type { ResponseFilter } from "../filters/response-filter.js";
+import type { BodyCoder, ResponseFilter } from "../filters/response-filter.js";
 import type { VisitorContext } from "../exchange/visitor-side.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RefusalRoute, RespondRoute, Route } from "../route.js";
@@ -27,6 +27,8 @@ export interface Admitted {
   readonly removedResponseNames: readonly string[];
   /** Those that the response passes. */
   readonly filters: readonly ResponseFilter[];
+  /** Creates the coders that the body of the request passes. */
+  readonly coders: readonly (() => BodyCoder)[];
   /** The request is over. */
   end(): void;
 }
@@ -99,6 +101,11 @@ export class RequestContext implements VisitorContext {
   /** The filters of the response, in the order in which it passes them. */
   get filters(): readonly ResponseFilter[] {
     return this.admission === undefined ? NONE : this.admission.filters;
+  }
+
+  /** Creates the coders that the body of the request passes, in their order. */
+  get coders(): readonly (() => BodyCoder)[] {
+    return this.admission === undefined ? NONE : this.admission.coders;
   }
 
   /** Fields that only a step, or a trusted proxy, may send: a visitor could add them after the body otherwise. */

@@ -55,6 +55,19 @@ describe("the verifier", () => {
     expect(verifier.workers).toHaveLength(2);
   });
 
+  test("does not let an owner that sends many passwords hold up those of another one", async () => {
+    const verifier = new FakeVerifier();
+    const many = Array.from({ length: 34 }, (_, n) => verifier.verify(Buffer.from(`m${n}`), HASH, "many")!);
+    expect(verifier.verify(Buffer.from("too many"), HASH, "many")).toBeUndefined();
+    const late = verifier.verify(Buffer.from("other"), HASH, "other");
+    await expect(many.at(-1)!.answer).rejects.toThrow("wait");
+    verifier.workers[0]!.answer(false);
+    verifier.workers[1]!.answer(false);
+    expect(verifier.checks.map(({ password }) => password)).toContain("other");
+    verifier.workers.find(({ checks }) => checks.at(-1)?.password === "other")!.answer(true);
+    expect(await late!.answer).toBe(true);
+  });
+
   test("with real threads says which password is right, and does not keep the process alive", async () => {
     const verifier = new Verifier();
     const answers = ["myPassword", "other", "myPassword"].map(

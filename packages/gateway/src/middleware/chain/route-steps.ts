@@ -15,6 +15,7 @@ import { RateLimitStep, UserRateLimitStep, type RateLimitOptions } from "../rate
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
 import type { Tenancy } from "../tenancy.js";
+import { TransformStep, type TransformOptions } from "../transform/transform-step.js";
 import { WebhookStep, type WebhookStepOptions } from "../webhook/webhook-step.js";
 
 /** The steps of a route, as data. */
@@ -41,6 +42,8 @@ export interface StepOptions {
   readonly forwardAuth?: ForwardAuthOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
   readonly credentials?: readonly CredentialField[] | undefined;
+  /** Changes to bodies. Default: none. */
+  readonly transform?: TransformOptions | undefined;
 }
 
 /** What the steps of all routes share. */
@@ -58,11 +61,12 @@ export interface StepDependencies {
  * @param host of the route, or a wildcard
  */
 export function namedSteps(options: StepOptions, name: string, key: () => string, host?: string): StepOptions {
-  const { password, webhook, oidc } = options;
+  const { password, webhook, oidc, transform } = options;
   return {
     ...options,
     ...(password && { password: { ...password, signing: { key: key(), route: name } } }),
     ...(webhook && { webhook: { ...webhook, route: name } }),
+    ...(transform && { transform: { ...transform, route: name } }),
     ...(oidc && host !== undefined && { oidc: { ...oidc, host } }),
   };
 }
@@ -92,6 +96,7 @@ export function routeSteps(
     oidc,
     forwardAuth,
     credentials,
+    transform,
   } = options;
   const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
@@ -108,6 +113,7 @@ export function routeSteps(
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (limit !== undefined && rateLimit?.byUser === true) steps.push(new UserRateLimitStep(rateLimit, limit, tenancy));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
+  if (transform !== undefined) steps.push(new TransformStep(transform, warnings, tenancy));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }
 

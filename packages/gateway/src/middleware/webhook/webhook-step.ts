@@ -4,9 +4,9 @@ import { SeenSignatures, SignatureFault, WebhookSignature } from "../../webhook-
 import type { SignatureClaim, WebhookOptions } from "../../webhook-signatures/index.js";
 import { AttemptLimit } from "../rate-limit/attempt-limit.js";
 import { RateEntry, type Rate } from "../rate-limit/rate-table.js";
+import { FaultReports } from "../fault-reports.js";
 import type { Step, StepRequest, Verdict } from "../step.js";
 import type { Tenancy } from "../tenancy.js";
-import { FaultReports } from "./fault-reports.js";
 
 export interface WebhookStepOptions extends WebhookOptions {
   /** Most bytes of a body. Default: `WEBHOOK_BODY.usual`. */
@@ -39,6 +39,7 @@ export class WebhookStep implements Step {
   readonly #most: number;
   readonly #now: () => number;
   readonly #reports: FaultReports;
+  readonly #where: string;
   readonly #owner: string | undefined;
   #failures: AttemptLimit;
   #seen: SeenSignatures;
@@ -49,7 +50,7 @@ export class WebhookStep implements Step {
    */
   constructor(
     options: WebhookStepOptions,
-    { now = Date.now, onWarning = () => {} }: WebhookDependencies = {},
+    { now = Date.now, onWarning }: WebhookDependencies = {},
     tenancy?: Tenancy,
   ) {
     this.#owner = tenancy?.owner;
@@ -59,7 +60,8 @@ export class WebhookStep implements Step {
     this.#signature = new WebhookSignature(options);
     this.#most = Math.min(options.maxSize ?? WEBHOOK_BODY.usual, WEBHOOK_BODY.most);
     this.#now = now;
-    this.#reports = new FaultReports(options.route, onWarning);
+    this.#reports = new FaultReports(onWarning);
+    this.#where = options.route === undefined ? "" : ` for ${options.route}`;
   }
 
   check(request: StepRequest): Verdict | Promise<Verdict> {
@@ -94,7 +96,8 @@ export class WebhookStep implements Step {
   }
 
   #refuse({ address }: StepRequest, fault: SignatureFault): Refusal {
-    this.#reports.report(fault, address, this.#now());
+    const message = `A webhook${this.#where} from ${address} was refused: ${fault.text}.`;
+    this.#reports.report(fault.kind, message, this.#now());
     return REFUSED;
   }
 }

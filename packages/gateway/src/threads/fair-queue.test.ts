@@ -1,9 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FakeVerifier } from "./fake-verifier.suite.js";
 import { FairQueue } from "./fair-queue.js";
-
-const HASH = "{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=";
 
 function queue(most: number): { dropped: string[]; items: FairQueue<string> } {
   const dropped: string[] = [];
@@ -49,17 +46,4 @@ describe("a fair queue", () => {
       }),
     );
   });
-});
-
-test("the passwords of an owner that sends many do not hold up those of another one", async () => {
-  const verifier = new FakeVerifier();
-  const many = Array.from({ length: 34 }, (_, n) => verifier.verify(Buffer.from(`m${n}`), HASH, "many")!);
-  expect(verifier.verify(Buffer.from("too many"), HASH, "many")).toBeUndefined();
-  const late = verifier.verify(Buffer.from("other"), HASH, "other");
-  await expect(many.at(-1)!.answer).rejects.toThrow("wait");
-  verifier.workers[0]!.answer(false);
-  verifier.workers[1]!.answer(false);
-  expect(verifier.checks.map(({ password }) => password)).toContain("other");
-  verifier.workers.find(({ checks }) => checks.at(-1)?.password === "other")!.answer(true);
-  expect(await late!.answer).toBe(true);
 });
