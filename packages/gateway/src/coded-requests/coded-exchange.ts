@@ -30,6 +30,8 @@ export class CodedExchange extends RequestFacts implements VisitorExchange, Visi
   readonly #exchange: Exchange;
   #state: "over" | "holding" | "sending" = "over";
   #route: UpstreamRoute | undefined;
+  /** Those that have admitted the request. */
+  #steps: UpstreamRoute["steps"];
   #coder: BodyCoder | undefined;
   /** The most bytes that the coded body may have; 0: any number. */
   #most = 0;
@@ -52,6 +54,7 @@ export class CodedExchange extends RequestFacts implements VisitorExchange, Visi
    */
   begin(route: UpstreamRoute, coder: BodyCoder, most: number): void {
     this.#route = route;
+    this.#steps = route.steps;
     this.#coder = coder;
     this.#most = most;
     this.#held = [];
@@ -213,10 +216,10 @@ export class CodedExchange extends RequestFacts implements VisitorExchange, Visi
 
   /** Begins to send the request. @param contentLength of the coded body; -1: it is not known */
   #send(contentLength: number): void {
-    const former = this.#route as UpstreamRoute;
+    const steps = this.#steps;
     // While the body arrived, the route may have got steps that the request has not passed.
     const route = this.#visitor.context.route();
-    if (route.kind !== "upstream" || route.steps !== former.steps)
+    if (route.kind !== "upstream" || route.steps !== steps || steps?.isReplaced === true)
       return this.#refuse(route.kind === "refusal" ? route.refusal : refusals.PN_ACCESS_CHANGED);
     const held = this.#held;
     this.#held = [];
@@ -244,7 +247,7 @@ export class CodedExchange extends RequestFacts implements VisitorExchange, Visi
 
   #end(): void {
     this.#state = "over";
-    this.#route = undefined;
+    this.#route = this.#steps = undefined;
     this.#held = [];
     const coder = this.#coder;
     this.#coder = undefined;
