@@ -74,11 +74,14 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     certificate: undefined,
     principal: undefined,
     signal: AbortSignal.any([]),
+    hasBody: false,
+    fieldValues: (name) => fields[name] ?? "",
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.alloc(0)),
     edit() {},
     filter() {},
+    changeBody() {},
     // The request is over at once.
     hold: (held) => held.release(),
   };

@@ -41,7 +41,12 @@ describe.each(CODED)("%s", (_, coding, encode) => {
       const pieces = [coded.subarray(0, cut), coded.subarray(cut)].filter(({ length }) => length > 0);
       expect(await decoded(coding, pieces), `cut at ${cut}`).toEqual(TEXT);
     }
-    expect(await decoded(coding, Array.from(coded, (byte) => Buffer.from([byte])))).toEqual(TEXT);
+    expect(
+      await decoded(
+        coding,
+        Array.from(coded, (byte) => Buffer.from([byte])),
+      ),
+    ).toEqual(TEXT);
   });
 
   test("that is cut off, damaged, or followed by something else is refused", async () => {

@@ -54,7 +54,10 @@ export function codingOf(value: string): Coding | undefined {
   if (name === undefined) return undefined;
   const coding = CODINGS.find((each) => each === name || `x-${each}` === name);
   if (coding !== undefined && names.length === 1) return coding;
-  throw new TransformFault("coding", `the content coding ${JSON.stringify(names.join(", ").slice(0, 40))} is not supported`);
+  throw new TransformFault(
+    "coding",
+    `the content coding ${JSON.stringify(names.join(", ").slice(0, 40))} is not supported`,
+  );
 }
 
 /** Decodes one body, in the threads of Node.js. */
@@ -116,8 +119,14 @@ export class BodyDecoder {
   #onData(bytes: Buffer): void {
     if (this.#isClosed) return;
     this.#decoded += bytes.length;
-    if (this.#decoded <= DECODING_LIMITS.ratio * this.#coded + DECODING_LIMITS.extra) return this.#sink.onDecoded(bytes);
-    this.#fail(new TransformFault("size", `the body is more than ${DECODING_LIMITS.ratio} times as large as its compressed form`));
+    if (this.#decoded <= DECODING_LIMITS.ratio * this.#coded + DECODING_LIMITS.extra)
+      return this.#sink.onDecoded(bytes);
+    this.#fail(
+      new TransformFault(
+        "size",
+        `the body is more than ${DECODING_LIMITS.ratio} times as large as its compressed form`,
+      ),
+    );
   }
 
   #damaged(): TransformFault {

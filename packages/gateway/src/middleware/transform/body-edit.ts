@@ -49,8 +49,5 @@ export function mostAfter(bytes: number): number {
 }
 
 export function grownTooMuch(): TransformFault {
-  return new TransformFault(
-    "size",
-    `the changes make the body more than ${GROWTH_LIMITS.ratio} times as large`,
-  );
+  return new TransformFault("size", `the changes make the body more than ${GROWTH_LIMITS.ratio} times as large`);
 }

@@ -1,6 +1,11 @@
 const JSON_TYPES = new Set(["application/json", "text/json", "application/problem+json"]);
 /** Texts that follow each other in one body. */
-const SEQUENCE_TYPES = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl"]);
+const SEQUENCE_TYPES = new Set([
+  "application/x-ndjson",
+  "application/ndjson",
+  "application/jsonl",
+  "application/x-jsonl",
+]);
 const TEXT_TYPES = new Set([
   "application/ecmascript",
   "application/graphql",

@@ -3,7 +3,8 @@ import { TransformFault, type BodyEdit } from "./body-edit.js";
 
 const UTF8 = /^(?:|utf-?8|us-ascii|ascii)$/;
 /** Charsets in which each character is one byte, and ASCII is as in UTF-8. */
-const SINGLE_BYTE = /^(?:iso[-_]?8859[-_]?[0-9]{1,2}|latin-?[0-9]|l[0-9]|windows-?125[0-8]|cp125[0-8]|koi8-[ru]|macintosh)$/;
+const SINGLE_BYTE =
+  /^(?:iso[-_]?8859[-_]?[0-9]{1,2}|latin-?[0-9]|l[0-9]|windows-?125[0-8]|cp125[0-8]|koi8-[ru]|macintosh)$/;
 
 /**
  * Whether bodies in this charset can be changed as they are.

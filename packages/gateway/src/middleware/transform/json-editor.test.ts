@@ -120,8 +120,15 @@ describe("the editor", () => {
   });
 
   test("accepts exactly what JSON.parse accepts", () => {
-    const letters = fc.constantFrom(..."{}[]:,\"\\ \n\t01-.eE+tfnu/\u0001\u007fxa");
-    const mistakes = fc.array(fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true }), cut: fc.nat({ max: 2 }), put: fc.string({ unit: letters, maxLength: 2 }) }), { minLength: 1, maxLength: 3 });
+    const letters = fc.constantFrom(...Array.from('{}[]:,"\\ \n\t01-.eE+tfnu/\u0001\u007fxa'));
+    const mistakes = fc.array(
+      fc.record({
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+        cut: fc.nat({ max: 2 }),
+        put: fc.string({ unit: letters, maxLength: 2 }),
+      }),
+      { minLength: 1, maxLength: 3 },
+    );
     const agrees = (text: string): void => {
       let isValid = true;
       try {
@@ -131,7 +138,33 @@ describe("the editor", () => {
       }
       expect(fails(text), text).toBe(!isValid);
     };
-    for (const text of ["1", "01", "-", "-0.0e-0", "1.", ".1", "1e", "tru", "nullx", '"\\x"', '"\\u12g4"', '"\\u12', "[1,]", '{"a":1,}', "{a:1}", "{1:1}", '{"a" 1}', "[1 2]", "{}{}", "]", "", " ", '{"a":', '"\t"', "\ufeff"])
+    for (const text of [
+      "1",
+      "01",
+      "-",
+      "-0.0e-0",
+      "1.",
+      ".1",
+      "1e",
+      "tru",
+      "nullx",
+      '"\\x"',
+      '"\\u12g4"',
+      '"\\u12',
+      "[1,]",
+      '{"a":1,}',
+      "{a:1}",
+      "{1:1}",
+      '{"a" 1}',
+      "[1 2]",
+      "{}{}",
+      "]",
+      "",
+      " ",
+      '{"a":',
+      '"\t"',
+      "\ufeff",
+    ])
       if (!text.startsWith("\ufeff")) agrees(text);
     fc.assert(
       fc.property(jsonTexts, mistakes, (text, list) => {
@@ -194,7 +227,11 @@ describe("the editor", () => {
   });
 
   test("refuses white space without end between members", () => {
-    const spaced = (length: number): Buffer[] => [Buffer.from('{"b":1'), Buffer.alloc(length, " "), Buffer.from(',"a":1}')];
+    const spaced = (length: number): Buffer[] => [
+      Buffer.from('{"b":1'),
+      Buffer.alloc(length, " "),
+      Buffer.from(',"a":1}'),
+    ];
     expect(edited(editor({ remove: ["a"] }), spaced(MOST_JSON_SPACE)).length).toBe('{"b":1}'.length);
     expect(() => edited(editor({ remove: ["a"] }), spaced(MOST_JSON_SPACE + 1_000))).toThrow(TransformFault);
   });

@@ -265,9 +265,7 @@ export class JsonScanner {
 const NOTHING = Buffer.alloc(0);
 
 function isNumberEnd(state: State): boolean {
-  return (
-    state === State.zero || state === State.integer || state === State.fraction || state === State.exponentDigits
-  );
+  return state === State.zero || state === State.integer || state === State.fraction || state === State.exponentDigits;
 }
 
 /** The state after one more byte of a number; undefined: the byte does not belong to it. */

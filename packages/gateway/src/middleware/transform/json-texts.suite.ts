@@ -35,7 +35,10 @@ function written(letter: string, choice: number): string {
 const choices = fc.array(fc.nat({ max: 2 }), { minLength: 8, maxLength: 8 });
 const name = fc
   .tuple(fc.constantFrom(...NAMES), choices, fc.boolean())
-  .map(([text, ways, isPlain]) => `"${[...text].map((letter, n) => written(letter, isPlain ? 0 : ways[n % 8]!)).join("")}"`);
+  .map(
+    ([text, ways, isPlain]) =>
+      `"${Array.from(text).map((letter, n) => written(letter, isPlain ? 0 : ways[n % 8]!)).join("")}"`,
+  );
 
 const scalar = fc.oneof(
   fc.constantFrom(
@@ -65,9 +68,18 @@ export const jsonTexts: fc.Arbitrary<JsonText> = fc.letrec<{ text: JsonText }>((
       .map(([elements, blank]): JsonText => ({ kind: "array", elements, blank })),
     fc
       .tuple(
-        fc.array(fc.record({ before: space, name, colon: fc.tuple(space, space).map(([a, b]) => `${a}:${b}`), value: tie("text"), after: space }), {
-          maxLength: 5,
-        }),
+        fc.array(
+          fc.record({
+            before: space,
+            name,
+            colon: fc.tuple(space, space).map(([a, b]) => `${a}:${b}`),
+            value: tie("text"),
+            after: space,
+          }),
+          {
+            maxLength: 5,
+          },
+        ),
         space,
       )
       .map(([members, blank]): JsonText => ({ kind: "object", members, blank })),

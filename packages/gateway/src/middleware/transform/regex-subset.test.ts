@@ -53,7 +53,11 @@ const { parts } = fc.letrec<{ part: Part; parts: Part[] }>((tie) => ({
   part: fc.oneof(
     { maxDepth: 4 },
     texts.map((text): Part => ({ kind: "text", text })),
-    fc.record({ kind: fc.constant("item" as const), text: fc.constantFrom("a", "[*]", "\\(", "."), quantifier: quantifiers }),
+    fc.record({
+      kind: fc.constant("item" as const),
+      text: fc.constantFrom("a", "[*]", "\\(", "."),
+      quantifier: quantifiers,
+    }),
     fc.record({
       kind: fc.constant("group" as const),
       lead: fc.constantFrom("(", "(?:", "(?i:"),
@@ -75,8 +79,7 @@ function written(all: readonly Part[]): string {
 const hasQuantifier = (part: Part): boolean =>
   part.kind !== "text" && (part.quantifier !== "" || (part.kind === "group" && part.parts.some(hasQuantifier)));
 const isNested = (part: Part): boolean =>
-  part.kind === "group" &&
-  ((part.quantifier !== "" && part.parts.some(hasQuantifier)) || part.parts.some(isNested));
+  part.kind === "group" && ((part.quantifier !== "" && part.parts.some(hasQuantifier)) || part.parts.some(isNested));
 
 test("exactly the expressions are refused in which a quantified group holds a quantifier", () => {
   fc.assert(

@@ -117,7 +117,9 @@ describe.each([
   ["zstd", zstdCompressSync],
 ] as const)("a body in %s", (coding, encode) => {
   const head = (length: number): Buffer =>
-    Buffer.from(`${HEAD}Content-Type: application/json\r\nContent-Encoding: ${coding}\r\nContent-Length: ${length}\r\n\r\n`);
+    Buffer.from(
+      `${HEAD}Content-Type: application/json\r\nContent-Encoding: ${coding}\r\nContent-Length: ${length}\r\n\r\n`,
+    );
 
   test("is decoded and edited", async () => {
     const visit = new TransformedVisit({ request: CLEAN });
@@ -139,7 +141,9 @@ describe.each([
 
   test("that is a bomb is cut off: the target never gets its end", async () => {
     const visit = new TransformedVisit({ request: CLEAN });
-    const coded = encode(Buffer.concat([Buffer.from('["'), Buffer.alloc(3 * DECODING_LIMITS.extra, "x"), Buffer.from('"]')]));
+    const coded = encode(
+      Buffer.concat([Buffer.from('["'), Buffer.alloc(3 * DECODING_LIMITS.extra, "x"), Buffer.from('"]')]),
+    );
     visit.sendBytes(Buffer.concat([head(coded.length), coded]));
     expect(await visit.taken(isComplete)).toMatch(/^HTTP\/1\.1 413 /);
     expect(visit.upstream.stream.state).toBe("reset");
@@ -154,7 +158,9 @@ test("while the target takes nothing, a compressed body is not decoded any furth
   visit.upstream.dial = () => Object.assign(send(), { isFull: true });
   visit.sendBytes(
     Buffer.concat([
-      Buffer.from(`${HEAD}Content-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Length: ${coded.length}\r\n\r\n`),
+      Buffer.from(
+        `${HEAD}Content-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Length: ${coded.length}\r\n\r\n`,
+      ),
       coded,
     ]),
   );

@@ -10,7 +10,8 @@ import { isComplete, literal, regex, TransformedVisit, type SomeChanges } from "
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const HEAD = GET.replace("GET", "HEAD");
 const RENAME: SomeChanges = { replace: [literal("internal.test", "api.test")] };
-const TEXT = 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "1"\r\nAccept-Ranges: bytes\r\nDigest: a\r\nContent-Digest: b\r\nRepr-Digest: c\r\nContent-MD5: d\r\nX-Kept: 1\r\n';
+const TEXT =
+  'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "1"\r\nAccept-Ranges: bytes\r\nDigest: a\r\nContent-Digest: b\r\nRepr-Digest: c\r\nContent-MD5: d\r\nX-Kept: 1\r\n';
 const JSON_TYPE = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 const GONE = /etag|accept-ranges|digest|content-md5|content-encoding/;
 
@@ -28,7 +29,11 @@ const FRAMED: readonly [string, (head: string, body: string) => string][] = [
 const withLength = FRAMED[0]![1];
 
 /** The response that a visitor gets to a GET. */
-function got(changes: SomeChanges, response: string, request = GET): { head: string; body: string; visit: TransformedVisit } {
+function got(
+  changes: SomeChanges,
+  response: string,
+  request = GET,
+): { head: string; body: string; visit: TransformedVisit } {
   const visit = new TransformedVisit({ response: changes });
   visit.send(request);
   visit.respond(response);
@@ -127,7 +132,8 @@ test("HEAD gets the fields that GET gets, except the length", () => {
   visit.respond(`${TEXT}Content-Length: 13\r\n\r\n`);
   const { head, body } = read(visit.connection.take());
   expect(body).toBe("");
-  const fields = (text: string): string[] => text.split("\r\n").filter((line) => !/^(transfer-encoding|date|x-request-id)/.test(line));
+  const fields = (text: string): string[] =>
+    text.split("\r\n").filter((line) => !/^(transfer-encoding|date|x-request-id)/.test(line));
   expect(fields(head)).toEqual(fields(changed.head));
   visit.send(GET);
   visit.respond(withLength(TEXT, "internal.test"));
@@ -142,7 +148,10 @@ test("304 has no ETag, unless the visitor knows one", () => {
 });
 
 test("206 and an empty body pass as they are", () => {
-  const part = withLength(TEXT.replace("200 OK", "206 Partial Content\r\nContent-Range: bytes 0-12/99"), "internal.test");
+  const part = withLength(
+    TEXT.replace("200 OK", "206 Partial Content\r\nContent-Range: bytes 0-12/99"),
+    "internal.test",
+  );
   const { head, body } = got(RENAME, part);
   expect(body).toBe("internal.test");
   expect(head).toContain("etag");
@@ -157,7 +166,9 @@ test("the target gets no Range, and only the codings that can be decoded", () =>
     visit.send(`GET / HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`);
     return visit.upstream.stream.text;
   };
-  const text = ask('Range: bytes=0-1\r\nIf-Range: "1"\r\nIf-None-Match: "2"\r\nAccept-Encoding: gzip;q=0.5, dcb, br , *;q=0\r\n');
+  const text = ask(
+    'Range: bytes=0-1\r\nIf-Range: "1"\r\nIf-None-Match: "2"\r\nAccept-Encoding: gzip;q=0.5, dcb, br , *;q=0\r\n',
+  );
   expect(text).not.toMatch(/^(range|if-range):/im);
   expect(text).toMatch(/^If-None-Match: "2"\r$/m);
   expect(text).toMatch(/^Accept-Encoding: gzip;q=0\.5, br\r$/m);
@@ -240,7 +251,9 @@ test("a large JSON body is passed on in pieces, and breaks off where it turns ou
   const visit = new TransformedVisit({ response: { remove: ["secret"] } });
   visit.send(GET);
   const filler = "x".repeat(MOST_WHOLE + 1_000);
-  visit.respond(`${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n${(filler.length + 6).toString(16)}\r\n["${filler}",[]\r\n`);
+  visit.respond(
+    `${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n${(filler.length + 6).toString(16)}\r\n["${filler}",[]\r\n`,
+  );
   expect(visit.connection.take()).toContain(filler);
   visit.respond("8\r\n,secret]\r\n0\r\n\r\n");
   await visit.taken(() => visit.connection.state === "reset");
@@ -275,7 +288,10 @@ describe("a charset", () => {
     visit.send(GET);
     const head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Length: 2\r\n\r\n";
     visit.respondBytes(Buffer.concat([Buffer.from(head), Buffer.from([0xfc, 0x62])]));
-    expect(read(visit.connection.take())).toMatchObject({ body: "üc", head: expect.stringContaining("iso-8859-1") as string });
+    expect(read(visit.connection.take())).toMatchObject({
+      body: "üc",
+      head: expect.stringContaining("iso-8859-1") as string,
+    });
   });
 
   test("that is unknown leads to a page", async () => {
@@ -298,7 +314,9 @@ test("events of a stream arrive at once", () => {
 });
 
 test("a body that the replacements make far too large breaks off", async () => {
-  const visit = new TransformedVisit({ response: { replace: [literal("a", "b".repeat(1_000)), literal("b", "c".repeat(1_000))] } });
+  const visit = new TransformedVisit({
+    response: { replace: [literal("a", "b".repeat(1_000)), literal("b", "c".repeat(1_000))] },
+  });
   visit.send(GET);
   visit.respond(withLength("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n", "a".repeat(10_000)));
   expect(await visit.taken(isComplete)).toMatch(/^HTTP\/1\.1 502 /);

@@ -47,7 +47,10 @@ export class ResponseTransform implements ResponseFilter {
       head.drop("content-type");
       head.add(`Content-Type: ${withUtf8(value)}`);
     }
-    if (!head.hasBody) return void head.dropLength();
+    if (!head.hasBody) {
+      head.dropLength();
+      return undefined;
+    }
     try {
       if (type.isEventStream && this.#changes.regexRules !== undefined)
         throw new TransformFault("stream", "regular expressions do not change streams of events");

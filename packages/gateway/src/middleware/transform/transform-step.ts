@@ -50,7 +50,11 @@ export class TransformStep implements Step {
   readonly #owner: string | undefined;
 
   /** @throws RangeError for a rule that is not valid. */
-  constructor({ request, response, route }: TransformOptions, { onWarning }: TransformReporting = {}, tenancy?: Tenancy) {
+  constructor(
+    { request, response, route }: TransformOptions,
+    { onWarning }: TransformReporting = {},
+    tenancy?: Tenancy,
+  ) {
     this.#request = changesOf(request, route);
     this.#response = changesOf(response, route);
     this.#reports = new FaultReports(onWarning);
@@ -96,12 +100,20 @@ export class TransformStep implements Step {
   }
 
   #refuseResponse(fault: TransformFault, now: number): Refusal {
-    this.#reports.report(`response ${fault.kind}`, `A response${this.#where} was not passed on, because ${fault.message}.`, now);
+    this.#reports.report(
+      `response ${fault.kind}`,
+      `A response${this.#where} was not passed on, because ${fault.message}.`,
+      now,
+    );
     return refusals.PN_TRANSFORM_RESPONSE;
   }
 
   #refuseRequest(fault: TransformFault, now: number): Refusal {
-    this.#reports.report(`request ${fault.kind}`, `A request${this.#where} was refused, because ${fault.message}.`, now);
+    this.#reports.report(
+      `request ${fault.kind}`,
+      `A request${this.#where} was refused, because ${fault.message}.`,
+      now,
+    );
     return REQUEST_REFUSALS[fault.kind];
   }
 }

@@ -48,11 +48,7 @@ export class WebhookStep implements Step {
    * @param tenancy undefined: the secret is the operator's
    * @throws RangeError for options that are not valid.
    */
-  constructor(
-    options: WebhookStepOptions,
-    { now = Date.now, onWarning }: WebhookDependencies = {},
-    tenancy?: Tenancy,
-  ) {
+  constructor(options: WebhookStepOptions, { now = Date.now, onWarning }: WebhookDependencies = {}, tenancy?: Tenancy) {
     this.#owner = tenancy?.owner;
     this.#failures = new AttemptLimit(WEBHOOK_FAILURES, tenancy?.room);
     this.#seen = new SeenSignatures(tenancy?.room);
