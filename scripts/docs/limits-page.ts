@@ -31,6 +31,7 @@ import { BCRYPT_COSTS } from "@postern/gateway/policies";
 import { DEFAULT_LIMITS, LOGIN_LIMITS, MAX_POLICIES, WORK_LIMITS } from "@postern/protocol";
 import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS } from "@postern/server";
 import { LOGIN_ROWS } from "./login-limits.ts";
+import { TRANSFORM_ROWS } from "./transform-limits.ts";
 import { percent, size, time } from "./quantity.ts";
 
 type Row = [limited: string, value: string, beyond: string];
@@ -120,9 +121,9 @@ export function limitsPage(): string {
       "408 PN_HTTP_BODY_TIMEOUT",
     ],
     [
-      "memory of bodies of webhooks while they are checked: of all, of a visitor, and of the tunnels of an owner",
+      "memory of bodies of webhooks while they are checked, and of bodies that regular expressions change: of all, of a visitor, and of the tunnels of an owner",
       `${size(BODY_QUOTA_LIMITS.total)}, ${size(BODY_QUOTA_LIMITS.visitor)} and ${size(BODY_QUOTA_LIMITS.owner)}`,
-      "503 PN_ACCESS_BODIES",
+      "503 PN_ACCESS_BODIES, and the errors of transform.md",
     ],
     [
       "memory of forms with a password while they arrive: of all, of a visitor, and of the tunnels of an owner",
@@ -141,6 +142,7 @@ export function limitsPage(): string {
       "503 PN_ACCESS_BUSY",
     ],
     ...LOGIN_ROWS,
+    ...TRANSFORM_ROWS,
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     ["bytes of served files in memory", size(FILE_LIMITS.cache), "the file that was used least recently is dropped"],
     [

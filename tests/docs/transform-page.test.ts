@@ -49,7 +49,9 @@ test("changes to responses", async () => {
     "application/json",
     '{"internal_id":7,"url":"http://internal.example.com/a","items":[{"debug_info":{},"n":1.0}]}',
   );
-  expect(String((await ask("/")).body)).toBe('{"url":"https://www.example.com/a","items":[{"n":1.0}],"source":"gateway"}');
+  expect(String((await ask("/")).body)).toBe(
+    '{"url":"https://www.example.com/a","items":[{"n":1.0}],"source":"gateway"}',
+  );
 });
 
 test("changes to requests", async () => {

@@ -19,7 +19,7 @@ export const TRANSFORM_REFUSALS = {
     "The body does not have the form that its headers name. Check Content-Type and Content-Encoding, and the body.",
     {
       advice:
-        "The route changes the bodies of requests, and this one is no valid JSON, no UTF-8, or damaged. The gateway's log names the reason.",
+        "The route changes the bodies of requests, and this one is not valid JSON, not UTF-8, or damaged. The gateway's log names the reason.",
     },
   ],
   PN_TRANSFORM_CODING: [

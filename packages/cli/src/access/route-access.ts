@@ -14,8 +14,8 @@ export interface RouteAccess extends Omit<LoadedAccess, "steps"> {
 }
 
 /**
- * Reads `[proxy.access]` of a route, and the credentials, limits and changes of `[proxy.middleware]`. Throws CliError for the
- * files.
+ * Reads `[proxy.access]` of a route, and the credentials, limits and changes of `[proxy.middleware]`. Throws CliError
+ * for the files.
  * @param index of the route in the configuration
  */
 export async function loadRouteAccess(

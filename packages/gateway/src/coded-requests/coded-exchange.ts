@@ -18,9 +18,9 @@ export const CODED_REQUEST_LIMITS = {
 } as const;
 
 /**
- * One request whose body passes a coder on its way to the target, and its response. A small coded body is held until it
- * is complete, so that targets get its length, and nothing of a request whose body cannot be coded. What does not fit is
- * sent in chunks; if its coder fails, the stream to the target is reset. Reused for request after request.
+ * One request whose body passes a coder on its way to the target, and its response. A small coded body is held until
+ * it is complete, so that targets get its length, and nothing of a request whose body cannot be coded. What does not
+ * fit is sent in chunks; if its coder fails, the stream to the target is reset. Reused for request after request.
  *
  *     over ──► holding ──coded body complete, or too large──► sending ──► over
  */

@@ -18,8 +18,8 @@ export interface BodyEdit {
 
 /**
  * Why a body cannot be changed: its coding or charset is not known, its coded form is damaged, its content does not
- * have the form that its type requires, it is too large or grows too much, it is a stream of events, or there is no time
- * or memory for it.
+ * have the form that its type requires, it is too large or grows too much, it is a stream of events, or there is no
+ * time or memory for it.
  */
 export type FaultKind = "coding" | "damaged" | "form" | "size" | "stream" | "time" | "busy";
 

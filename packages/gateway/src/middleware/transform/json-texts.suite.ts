@@ -33,12 +33,12 @@ function written(letter: string, choice: number): string {
 }
 
 const choices = fc.array(fc.nat({ max: 2 }), { minLength: 8, maxLength: 8 });
-const name = fc
-  .tuple(fc.constantFrom(...NAMES), choices, fc.boolean())
-  .map(
-    ([text, ways, isPlain]) =>
-      `"${Array.from(text).map((letter, n) => written(letter, isPlain ? 0 : ways[n % 8]!)).join("")}"`,
-  );
+const name = fc.tuple(fc.constantFrom(...NAMES), choices, fc.boolean()).map(
+  ([text, ways, isPlain]) =>
+    `"${Array.from(text)
+      .map((letter, n) => written(letter, isPlain ? 0 : ways[n % 8]!))
+      .join("")}"`,
+);
 
 const scalar = fc.oneof(
   fc.constantFrom(

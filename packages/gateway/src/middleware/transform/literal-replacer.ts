@@ -60,7 +60,7 @@ export class LiteralReplacer implements BodyEdit {
     return output;
   }
 
-  /** The length of the longest beginning of `find` with which `input`, from `start` on, ends. It is not all of `find`. */
+  /** The length of the longest beginning of `find`, but not all of it, with which `input`, from `start` on, ends. */
   #beginningAt(input: Buffer, start: number): number {
     const find = this.#find;
     let length = 0;
