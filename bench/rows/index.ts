@@ -18,6 +18,7 @@ import { steps } from "./steps.ts";
 import { start } from "./start.ts";
 import { syscalls } from "./syscalls.ts";
 import { transfer } from "./transfer.ts";
+import { transform } from "./transform.ts";
 
 /** All rows, in the table's order. */
 export const ROWS: Row[] = [
@@ -43,6 +44,7 @@ export const ROWS: Row[] = [
   requests({ connections: 256, gateway: true, bars: { rate: 0.7, cpu: 1.6, p99: 1.5 } }),
   transfer("download", 0.9, "gateway"),
   transfer("upload", 0.9, "gateway"),
+  transform,
   gatewayRoutes,
   slowTarget,
   gatewayIdleVisitors,
