@@ -138,7 +138,7 @@ export class CodedExchange extends RequestFacts implements VisitorExchange, Visi
     this.#coded += bytes.length;
     if (this.#most > 0 && this.#coded > this.#most) return this.fail(refusals.PN_HTTP_BODY_TOO_LARGE);
     if (this.#state === "sending") return this.#exchange.body(bytes);
-    this.#held.push(bytes);
+    this.#held.push(Buffer.from(bytes));
     if (this.#coded > CODED_REQUEST_LIMITS.whole && this.#coder?.isWhole === false) this.#send(-1);
   }
 

@@ -1,10 +1,17 @@
+import { BufferPool, release } from "@postern/net";
 import type { ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
-import { writeChunk, writeLastChunk, type ChunkForm, type Refusal } from "../http/index.js";
+import { writeLastChunk, type ChunkForm, type Refusal } from "../http/index.js";
 import type { EditedHead } from "./edited-head.js";
 import type { BodyCoder, CodedSink } from "./response-filter.js";
 
 /** Coded bytes that may wait for the visitor before the target has to wait, too. */
 const MOST_UNSENT = 128 * 1024;
+
+/** Bytes that are passed on together. */
+const MOST_PASSED = 64 * 1024;
+/** A size in hex, and two line ends. */
+const FRAMING = 16;
+const POOL = new BufferPool(MOST_PASSED + FRAMING, 16);
 
 /** The parts of a visitor that a filtered body uses. */
 export interface FilteredBodyOwner {
@@ -102,7 +109,7 @@ export class FilteredBody implements CodedSink {
 
   onCoded(bytes: Buffer): void {
     if (this.#state !== "open" || bytes.length === 0) return;
-    if (this.#coder.isWhole) return void this.#whole.push(bytes);
+    if (this.#coder.isWhole) return void this.#whole.push(Buffer.from(bytes));
     this.#passHead();
     this.#pass(bytes);
   }
@@ -138,8 +145,19 @@ export class FilteredBody implements CodedSink {
     this.#form ??= this.#writer.onResponse(this.#head, this.#edits);
   }
 
+  /** Bytes are copied into memory that is used again, with the framing of a chunk. */
   #pass(bytes: Buffer): void {
-    this.#send(this.#head.contentLength < 0 && this.#form === "chunks" ? writeChunk(bytes) : bytes);
+    const isChunk = this.#head.contentLength < 0 && this.#form === "chunks";
+    for (let at = 0; at < bytes.length; at += MOST_PASSED) {
+      const memory = POOL.take();
+      const piece = bytes.subarray(at, at + MOST_PASSED);
+      let end = isChunk ? memory.write(`${piece.length.toString(16)}\r\n`, "latin1") : 0;
+      memory.set(piece, end);
+      end += piece.length;
+      if (isChunk) end += memory.write("\r\n", end, "latin1");
+      this.#send(memory.subarray(0, end));
+      release(memory.buffer);
+    }
   }
 
   #send(bytes: Buffer): void {

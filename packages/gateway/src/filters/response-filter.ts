@@ -31,7 +31,7 @@ export interface ResponseFilter {
 export interface CodedSink {
   /** Whether much of what was coded waits to be sent. A coder that makes much of little stops until `resume`. */
   readonly isFull?: boolean;
-  /** `bytes` must not change afterwards. */
+  /** `bytes` are valid only during the call. */
   onCoded(bytes: Buffer): void;
   /** The coder needs `bytes` of its input no longer. */
   onTaken(bytes: number): void;

@@ -5,6 +5,7 @@ import { isReadable } from "./charset.js";
 import { JsonChanges } from "./json-changes.js";
 import { JsonEditor } from "./json-editor.js";
 import { LiteralReplacer } from "./literal-replacer.js";
+import { scratchOf } from "./scratch.js";
 import { regexFlaw } from "./regex-subset.js";
 
 /** A replacement of text. */
@@ -71,7 +72,7 @@ export class BodyChanges {
 
   /** The replacements, for a new body. Empty if regular expressions are among them. */
   literalEdits(): BodyEdit[] {
-    return this.#literals.map(([find, replace]) => new LiteralReplacer(find, replace));
+    return this.#literals.map(([find, replace], n) => new LiteralReplacer(find, replace, scratchOf(n)));
   }
 
   /** The changes to members, for a new body of this type; undefined if there are none. */

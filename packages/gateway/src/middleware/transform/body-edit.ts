@@ -2,15 +2,15 @@
 export interface BodyEdit {
   /**
    * Takes the next piece.
-   * @param piece must not change afterwards
+   * @param piece valid only during the call
    * @param most bytes that may become of it
-   * @returns what can be passed on; empty if nothing can
+   * @returns what can be passed on; empty if nothing can. Valid until the next call, and as long as `piece`
    * @throws TransformFault if the body cannot be changed
    */
   write(piece: Buffer, most: number): Buffer;
   /**
    * The body is complete.
-   * @returns the rest of it
+   * @returns the rest of it, valid until the next body
    * @throws TransformFault if the body is not complete
    */
   end(): Buffer;

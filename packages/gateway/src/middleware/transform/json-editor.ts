@@ -167,7 +167,7 @@ export class JsonEditor implements BodyEdit, JsonTokens {
     if (this.#heldFrom >= 0 && isOtherName) this.#keepMember();
     this.#passUntil(this.#heldFrom < 0 ? length : this.#heldFrom);
     if (this.#heldFrom < 0) return;
-    this.#held = this.#bytes.subarray(this.#heldFrom);
+    this.#held = Buffer.from(this.#bytes.subarray(this.#heldFrom));
     if (this.#held.length > MOST_JSON_SPACE + longestName) throw notJson();
     if (this.#commaAt >= 0) this.#commaAt -= this.#heldFrom;
     this.#nameAt -= this.#heldFrom;

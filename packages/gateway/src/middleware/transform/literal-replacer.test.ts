@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { GROWTH_LIMITS, TransformFault } from "./body-edit.js";
 import { bytes, cuts, edited, pieces } from "./edited-pieces.suite.js";
 import { LiteralReplacer } from "./literal-replacer.js";
+import { Scratch } from "./scratch.js";
 
 const replacer = (find: string, replace: string): LiteralReplacer =>
-  new LiteralReplacer(Buffer.from(find), Buffer.from(replace));
+  new LiteralReplacer(Buffer.from(find), Buffer.from(replace), new Scratch());
 
 /** The same, naively. */
 const twin = (body: string, find: string, replace: string): string => body.split(find).join(replace);

@@ -1,4 +1,5 @@
 import { grownTooMuch, type BodyEdit } from "./body-edit.js";
+import type { Scratch } from "./scratch.js";
 
 const NOTHING = Buffer.alloc(0);
 
@@ -15,26 +16,27 @@ export class LiteralReplacer implements BodyEdit {
   /** How many bytes at the end of the body so far are the beginning of `find`. They have not been passed on. */
   #kept = 0;
 
-  /** @param find not empty, and at most 65,535 bytes */
-  constructor(find: Buffer, replace: Buffer) {
+  readonly #scratch: Scratch;
+
+  /** @param find not empty, and at most 65,535 bytes. @param scratch for the results */
+  constructor(find: Buffer, replace: Buffer, scratch: Scratch) {
     this.#find = find;
     this.#replace = replace;
+    this.#scratch = scratch;
     this.#shorter = shorterBeginnings(find);
   }
 
   write(piece: Buffer, most: number): Buffer {
     const find = this.#find;
-    const input = this.#kept === 0 ? piece : Buffer.concat([find.subarray(0, this.#kept), piece]);
-    let at = input.indexOf(find);
-    if (at < 0) {
-      this.#kept = this.#beginningAt(input, 0);
-      return this.#kept === 0 ? input : input.subarray(0, input.length - this.#kept);
-    }
-    const found: number[] = [];
-    for (; at >= 0; at = input.indexOf(find, at + find.length)) found.push(at);
-    const rest = found.at(-1)! + find.length;
-    this.#kept = this.#beginningAt(input, rest);
-    return this.#replaced(input, found, most);
+    if (this.#kept === 0) return this.#change(piece, 0, NOTHING, most);
+    if (piece.length < find.length)
+      return this.#change(Buffer.concat([find.subarray(0, this.#kept), piece]), 0, NOTHING, most);
+    // An occurrence that begins in what was kept ends in the first bytes of the piece.
+    const begun = find.subarray(0, this.#kept);
+    const at = Buffer.concat([begun, piece.subarray(0, find.length - 1)]).indexOf(find);
+    if (at < 0) return this.#change(piece, 0, begun, most);
+    const lead = Buffer.concat([begun.subarray(0, at), this.#replace]);
+    return this.#change(piece, at + find.length - begun.length, lead, most);
   }
 
   end(): Buffer {
@@ -43,20 +45,28 @@ export class LiteralReplacer implements BodyEdit {
     return rest;
   }
 
-  #replaced(input: Buffer, found: readonly number[], most: number): Buffer {
+  /** What becomes of `input` from `start` on, after `lead`. */
+  #change(input: Buffer, start: number, lead: Buffer, most: number): Buffer {
     const [find, replace] = [this.#find, this.#replace];
+    const found: number[] = [];
+    for (let at = input.indexOf(find, start); at >= 0; at = input.indexOf(find, at + find.length)) found.push(at);
+    const rest = found.length === 0 ? start : found.at(-1)! + find.length;
+    this.#kept = this.#beginningAt(input, rest);
     const end = input.length - this.#kept;
-    const length = end + found.length * (replace.length - find.length);
+    if (found.length === 0 && lead.length === 0) return input.subarray(start, end);
+    const length = lead.length + end - start + found.length * (replace.length - find.length);
     if (length > most) throw grownTooMuch();
-    const output = Buffer.allocUnsafe(length);
-    let [from, to] = [0, 0];
+    const output = this.#scratch.take(length);
+    output.set(lead);
+    let [from, to] = [start, lead.length];
     for (const at of found) {
-      to += input.copy(output, to, from, at);
+      output.set(input.subarray(from, at), to);
+      to += at - from;
       output.set(replace, to);
       to += replace.length;
       from = at + find.length;
     }
-    input.copy(output, to, from, end);
+    output.set(input.subarray(from, end), to);
     return output;
   }
 

@@ -254,7 +254,7 @@ test("a large JSON body is passed on in pieces, and breaks off where it turns ou
   visit.respond(
     `${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n${(filler.length + 6).toString(16)}\r\n["${filler}",[]\r\n`,
   );
-  expect(visit.connection.take()).toContain(filler);
+  expect(visit.connection.take().match(/x/g)?.length).toBeGreaterThanOrEqual(filler.length);
   visit.respond("8\r\n,secret]\r\n0\r\n\r\n");
   await visit.taken(() => visit.connection.state === "reset");
   expect(visit.upstream.ends).toEqual(["refused PN_TRANSFORM_RESPONSE"]);

@@ -76,9 +76,8 @@ export class TransformCoder implements BodyCoder {
 
   write(piece: Buffer): void {
     if (this.#isOver) return;
-    const copy = Buffer.from(piece);
-    if (this.#decoder !== undefined) return this.#decoder.write(copy);
-    this.#try(() => this.#change(copy));
+    if (this.#decoder !== undefined) return this.#decoder.write(Buffer.from(piece));
+    this.#try(() => this.#change(piece));
     if (!this.#isOver) this.#sink?.onTaken(piece.length);
   }
 
@@ -154,7 +153,7 @@ export class TransformCoder implements BodyCoder {
   #pass(bytes: Buffer): void {
     if (bytes.length === 0) return;
     if (!this.#isWhole) return this.#sink?.onCoded(bytes);
-    this.#whole.push(bytes);
+    this.#whole.push(Buffer.from(bytes));
     this.#wholeBytes += bytes.length;
     if (this.#text !== undefined || this.#wholeBytes <= MOST_WHOLE) return;
     this.#isWhole = false;
