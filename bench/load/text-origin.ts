@@ -4,7 +4,7 @@ import { settings } from "./settings.ts";
 
 const { host, port, bytes, find } = settings<{ host: string; port: number; bytes: number; find: string }>();
 
-const SENTENCE = "It is interesting that the internal links of this site are in its pages, and not in an index. ";
+const SENTENCE = "Routes choose the target of a request by its host and its path, and send it there at once. ";
 const link = `<a href="https://${find}/path">link</a> `;
 const paragraph = link + SENTENCE.repeat(Math.ceil((1_000 - link.length) / SENTENCE.length));
 const block = Buffer.from(paragraph.repeat(64));

@@ -1,4 +1,5 @@
 import { grownTooMuch, type BodyEdit } from "./body-edit.js";
+import { LiteralSearch } from "./literal-search.js";
 import type { Scratch } from "./scratch.js";
 
 const NOTHING = Buffer.alloc(0);
@@ -16,12 +17,14 @@ export class LiteralReplacer implements BodyEdit {
   /** How many bytes at the end of the body so far are the beginning of `find`. They have not been passed on. */
   #kept = 0;
 
+  readonly #search: LiteralSearch;
   readonly #scratch: Scratch;
 
   /** @param find not empty, and at most 65,535 bytes. @param scratch for the results */
-  constructor(find: Buffer, replace: Buffer, scratch: Scratch) {
+  constructor(find: Buffer, replace: Buffer, scratch: Scratch, search = new LiteralSearch(find)) {
     this.#find = find;
     this.#replace = replace;
+    this.#search = search;
     this.#scratch = scratch;
     this.#shorter = shorterBeginnings(find);
   }
@@ -48,8 +51,7 @@ export class LiteralReplacer implements BodyEdit {
   /** What becomes of `input` from `start` on, after `lead`. */
   #change(input: Buffer, start: number, lead: Buffer, most: number): Buffer {
     const [find, replace] = [this.#find, this.#replace];
-    const found: number[] = [];
-    for (let at = input.indexOf(find, start); at >= 0; at = input.indexOf(find, at + find.length)) found.push(at);
+    const found = this.#search.all(input, start);
     const rest = found.length === 0 ? start : found.at(-1)! + find.length;
     this.#kept = this.#beginningAt(input, rest);
     const end = input.length - this.#kept;
