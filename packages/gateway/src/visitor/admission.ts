@@ -174,7 +174,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   }
 
   cookies(): string {
-    return this.#head.fieldValues(Field.other, "cookie", "; ");
+    return this.#head.fieldValues(Field.cookie, "cookie", "; ");
   }
 
   readBody(most: number, owner?: string, quota?: BodyQuota): Promise<Buffer> {

@@ -3,6 +3,7 @@ import { nextRequestId } from "../exchange/request-id.js";
 import type { ResponseFilter } from "../filters/response-filter.js";
 import type { VisitorContext } from "../exchange/visitor-side.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
+import { withoutOwn } from "../middleware/own-cookies/own-cookies.js";
 import type { RefusalRoute, RespondRoute, Route } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { ForwardedFields } from "./forwarded-fields.js";
@@ -40,6 +41,8 @@ export class RequestContext implements VisitorContext {
   readonly #info: ConnectionInfo;
   readonly #host: VisitorHost;
   readonly #forwarded: ForwardedFields;
+  /** The cookies for the target, if some were dropped. */
+  #cookieLine = "";
 
   /** @param head the current request; the same object is parsed again for each request */
   constructor(head: RequestHead, peer: string | undefined, info: ConnectionInfo, host: VisitorHost) {
@@ -83,7 +86,19 @@ export class RequestContext implements VisitorContext {
 
   forwardedLines(): string {
     const lines = this.identityLines();
-    return this.admission === undefined ? lines : this.admission.edited(lines);
+    const edited = this.admission === undefined ? lines : this.admission.edited(lines);
+    this.#dropOwnCookies();
+    return this.#cookieLine === "" ? edited : edited + this.#cookieLine;
+  }
+
+  /** An owner of a tunnel must not get the logins of those who had its name before. */
+  #dropOwnCookies(): void {
+    const { ownCookies } = this.exchanges;
+    if (ownCookies === undefined) return;
+    const kept = withoutOwn(this.#head.fieldValues(Field.cookie, "cookie", "; "), ownCookies);
+    if (kept === undefined) return;
+    this.#head.claimIdentity("cookie");
+    this.#cookieLine = kept === "" ? "" : `Cookie: ${kept}\r\n`;
   }
 
   /** The lines that steps add to the response. */
@@ -111,6 +126,7 @@ export class RequestContext implements VisitorContext {
   endAdmission(): void {
     this.admission?.end();
     this.admission = undefined;
+    this.#cookieLine = "";
   }
 
   route(): Route {

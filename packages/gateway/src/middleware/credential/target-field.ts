@@ -18,7 +18,8 @@ export function targetField(given: string): string {
   const name = given.toLowerCase();
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) throw new RangeError(`${JSON.stringify(name)} is not a header name.`);
   const field = meaningOf(name);
-  if ((field !== Field.other && field !== Field.identity) || OWN.has(name))
+  const isFree = field === Field.other || field === Field.identity || field === Field.cookie;
+  if (!isFree || OWN.has(name))
     throw new RangeError(`The header ${name} cannot be set for targets: the gateway writes or interprets it.`);
   return name;
 }
