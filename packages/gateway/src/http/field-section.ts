@@ -252,7 +252,7 @@ export class FieldSection {
   }
 }
 
-const CLAIMABLE = fieldSet(Field.other, Field.cookie);
+const CLAIMABLE = fieldSet(Field.other, Field.cookie, Field.accept, Field.acceptEncoding, Field.condition);
 const DEMOTABLE = fieldSet(
   Field.other,
   Field.cookie,

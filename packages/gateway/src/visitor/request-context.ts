@@ -2,7 +2,7 @@ import type { ExchangeContext } from "../exchange/exchange-context.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { ResponseFilter } from "../filters/response-filter.js";
 import type { VisitorContext } from "../exchange/visitor-side.js";
-import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
+import { Field, refusals, type Notice, type Refusal, type Reply, type RequestHead } from "../http/index.js";
 import { withoutOwn } from "../middleware/own-cookies/own-cookies.js";
 import type { RefusalRoute, RespondRoute, Route } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
@@ -26,6 +26,8 @@ export interface Admitted {
   readonly responseLines: string;
   /** The names, in lower case, of the fields of the response that the steps remove. */
   readonly removedResponseNames: readonly string[];
+  /** The page to show in place of one of the gateway. */
+  shown(page: Refusal | Notice | Reply): Refusal | Notice | Reply;
   /** Those that the response passes. */
   readonly filters: readonly ResponseFilter[];
   /** The request is over. */
@@ -43,6 +45,7 @@ export class RequestContext implements VisitorContext {
   readonly #forwarded: ForwardedFields;
   /** The cookies for the target, if some were dropped. */
   #cookieLine = "";
+  #requestId = "";
 
   /** @param head the current request; the same object is parsed again for each request */
   constructor(head: RequestHead, peer: string | undefined, info: ConnectionInfo, host: VisitorHost) {
@@ -70,8 +73,15 @@ export class RequestContext implements VisitorContext {
     return this.#forwarded.isProxied;
   }
 
+  /** The id of the request in progress. */
   requestId(): string {
-    return this.#forwarded.requestId(this.#head) || nextRequestId();
+    if (this.#requestId === "") this.#requestId = this.#forwarded.requestId(this.#head) || nextRequestId();
+    return this.#requestId;
+  }
+
+  /** The page to show in place of one of the gateway. */
+  shown(page: Refusal | Notice | Reply): Refusal | Notice | Reply {
+    return this.admission === undefined ? page : this.admission.shown(page);
   }
 
   /** The lines of the gateway itself that identify the visitor. */
@@ -127,6 +137,7 @@ export class RequestContext implements VisitorContext {
     this.admission?.end();
     this.admission = undefined;
     this.#cookieLine = "";
+    this.#requestId = "";
   }
 
   route(): Route {
