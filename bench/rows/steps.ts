@@ -82,6 +82,8 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     edit() {},
     filter() {},
     changeBody() {},
+    requestId: () => "",
+    showErrors() {},
     // The request is over at once.
     hold: (held) => held.release(),
   };

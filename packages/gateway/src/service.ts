@@ -41,6 +41,7 @@ export { WEBHOOK_BODY, WEBHOOK_FAILURES, type WebhookStepOptions } from "./middl
 export { BODY_QUOTA_LIMITS, FORM_QUOTA_LIMITS } from "./bodies/body-quota.js";
 export { SIGNATURE_LIMITS, WebhookSignature, type WebhookOptions } from "./webhook-signatures/index.js";
 export { TRANSFORM_LIMITS } from "./middleware/transform/transform-limits.js";
+export type { CorsOptions } from "./middleware/cors/cors-step.js";
 export type { CredentialField } from "./middleware/credential/credential-step.js";
 export { readAddressLines, type AddressFault } from "./middleware/addresses/address-lines.js";
 export { POLL_LIMITS } from "./middleware/addresses/polled-list.js";

@@ -5,6 +5,7 @@ import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
 import { transformOf } from "./route-transform.js";
+import { loadRouteMiddleware } from "./route-middleware.js";
 import { checkLoginHost, loadLoginProvider } from "./login-provider.js";
 
 /** What a route checks and adds, with the content of the files that it names. */
@@ -33,8 +34,11 @@ export async function loadRouteAccess(
   const clientCertificate = await certificateOf(settings, route, index, files);
   const credentials = credentialsOf(route);
   const transform = transformOf(route);
+  const middleware = await loadRouteMiddleware(settings, route, index);
+  files.push(...middleware.files);
   const steps = {
     ...own,
+    ...middleware.steps,
     ...(own.oidc && { oidc: { ...own.oidc, provider: provider?.options } }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),

@@ -252,10 +252,10 @@ export class FieldSection {
   }
 }
 
-/** Fields that steps may change. */
-const CLAIMABLE = fieldSet(Field.other, Field.condition, Field.acceptEncoding);
+const CLAIMABLE = fieldSet(Field.other, Field.cookie, Field.accept, Field.acceptEncoding, Field.condition);
 const DEMOTABLE = fieldSet(
   Field.other,
+  Field.cookie,
   Field.accept,
   Field.setCookie,
   Field.date,

@@ -22,6 +22,8 @@ export interface ResponseContext {
   location?: string;
   /** Lines to add, each ended by CRLF. */
   lines?: string;
+  /** Names, in lower case, of fields to leave out: `lines` has others in their place, or none. */
+  without?: readonly string[];
   /** For the Date field. */
   now?: Date;
 }
@@ -140,7 +142,9 @@ function connectionOptions({ close, visitorMinor }: ResponseContext, fields: Own
 /** The whole response with a page of the gateway: head, and body unless the request was HEAD. */
 export function writeOwnResponse(page: Refusal | Notice | Reply, context: ResponseContext): Buffer {
   const { status, fields, body } = responseOf(page, context);
-  const lines = Object.entries(fields).flatMap(([name, value]) =>
+  const { without = [] } = context;
+  const kept = Object.entries(fields).filter(([name]) => without.length === 0 || !without.includes(name.toLowerCase()));
+  const lines = kept.flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((each) => `${name}: ${each}\r\n`),
   );
   const head = Buffer.from(

@@ -1,6 +1,6 @@
 import type { BodyCoder, ResponseFilter } from "../filters/response-filter.js";
 import { editedValue } from "./field-edits.js";
-import type { FieldEdits, Held, StepRequest, Verdict } from "./step.js";
+import type { FieldEdits, Held, ShownPages, StepRequest, Verdict } from "./step.js";
 
 /** A request for tests of a step alone. */
 export interface PlainStepRequest extends StepRequest {
@@ -8,6 +8,7 @@ export interface PlainStepRequest extends StepRequest {
   readonly held: Held[];
   readonly filters: ResponseFilter[];
   readonly coders: (() => BodyCoder)[];
+  readonly errorPages: ShownPages[];
   /** The request is over. */
   end(): void;
 }
@@ -37,6 +38,7 @@ export function stepRequest(
   const edits: FieldEdits[] = [];
   const filters: ResponseFilter[] = [];
   const coders: (() => BodyCoder)[] = [];
+  const errorPages: ShownPages[] = [];
   const aborter = new AbortController();
   let { principal } = given;
   return {
@@ -63,6 +65,9 @@ export function stepRequest(
     filter: (each) => void filters.push(each),
     changeBody: (each) => void coders.push(each),
     fieldValues: (name) => fields[name] ?? "",
+    requestId: () => "id-1",
+    showErrors: (pages) => void errorPages.push(pages),
+    errorPages,
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.from(body)),

@@ -20,6 +20,8 @@ export interface ResponseWriterOwner {
     responseLines(): string;
     /** The names, in lower case, of the fields of the response that steps remove. */
     readonly removedResponseNames: readonly string[];
+    /** The page to show in place of one of the gateway. */
+    shown(page: Refusal | Notice | Reply): Refusal | Notice | Reply;
   };
   /** Called when `bytes` of the body have been sent. */
   onSent(bytes: number): void;
@@ -108,9 +110,11 @@ export class Http1ResponseWriter implements ResponseWriter {
   /** Writes a response of the gateway itself. `location`: its Location field. */
   writeOwn(page: Refusal | Notice | Reply, close: boolean, requestId: string, location: string | undefined): void {
     const { accept, versionMinor: visitorMinor, method } = this.#request;
-    const lines = this.#owner.context.responseLines();
-    const context = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date(), lines };
-    this.#connection.write(writeOwnResponse(page, { ...context, ...(location !== undefined && { location }) }));
+    const { context } = this.#owner;
+    const [lines, without] = [context.responseLines(), context.removedResponseNames];
+    const request = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() };
+    const own = { ...request, lines, without, ...(location !== undefined && { location }) };
+    this.#connection.write(writeOwnResponse(context.shown(page), own));
   }
 
   /** Reports the bytes that have been sent. Call it when the connection has drained. */

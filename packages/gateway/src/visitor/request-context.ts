@@ -2,7 +2,8 @@ import type { ExchangeContext } from "../exchange/exchange-context.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { BodyCoder, ResponseFilter } from "../filters/response-filter.js";
 import type { VisitorContext } from "../exchange/visitor-side.js";
-import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
+import { Field, refusals, type Notice, type Refusal, type Reply, type RequestHead } from "../http/index.js";
+import { withoutOwn } from "../middleware/own-cookies/own-cookies.js";
 import type { RefusalRoute, RespondRoute, Route } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { ForwardedFields } from "./forwarded-fields.js";
@@ -25,6 +26,8 @@ export interface Admitted {
   readonly responseLines: string;
   /** The names, in lower case, of the fields of the response that the steps remove. */
   readonly removedResponseNames: readonly string[];
+  /** The page to show in place of one of the gateway. */
+  shown(page: Refusal | Notice | Reply): Refusal | Notice | Reply;
   /** Those that the response passes. */
   readonly filters: readonly ResponseFilter[];
   /** Creates the coders that the body of the request passes. */
@@ -42,6 +45,9 @@ export class RequestContext implements VisitorContext {
   readonly #info: ConnectionInfo;
   readonly #host: VisitorHost;
   readonly #forwarded: ForwardedFields;
+  /** The cookies for the target, if some were dropped. */
+  #cookieLine = "";
+  #requestId = "";
 
   /** @param head the current request; the same object is parsed again for each request */
   constructor(head: RequestHead, peer: string | undefined, info: ConnectionInfo, host: VisitorHost) {
@@ -69,8 +75,15 @@ export class RequestContext implements VisitorContext {
     return this.#forwarded.isProxied;
   }
 
+  /** The id of the request in progress. */
   requestId(): string {
-    return this.#forwarded.requestId(this.#head) || nextRequestId();
+    if (this.#requestId === "") this.#requestId = this.#forwarded.requestId(this.#head) || nextRequestId();
+    return this.#requestId;
+  }
+
+  /** The page to show in place of one of the gateway. */
+  shown(page: Refusal | Notice | Reply): Refusal | Notice | Reply {
+    return this.admission === undefined ? page : this.admission.shown(page);
   }
 
   /** The lines of the gateway itself that identify the visitor. */
@@ -85,7 +98,19 @@ export class RequestContext implements VisitorContext {
 
   forwardedLines(): string {
     const lines = this.identityLines();
-    return this.admission === undefined ? lines : this.admission.edited(lines);
+    const edited = this.admission === undefined ? lines : this.admission.edited(lines);
+    this.#dropOwnCookies();
+    return this.#cookieLine === "" ? edited : edited + this.#cookieLine;
+  }
+
+  /** An owner of a tunnel must not get the logins of those who had its name before. */
+  #dropOwnCookies(): void {
+    const { ownCookies } = this.exchanges;
+    if (ownCookies === undefined) return;
+    const kept = withoutOwn(this.#head.fieldValues(Field.cookie, "cookie", "; "), ownCookies);
+    if (kept === undefined) return;
+    this.#head.claimIdentity("cookie");
+    this.#cookieLine = kept === "" ? "" : `Cookie: ${kept}\r\n`;
   }
 
   /** The lines that steps add to the response. */
@@ -118,6 +143,8 @@ export class RequestContext implements VisitorContext {
   endAdmission(): void {
     this.admission?.end();
     this.admission = undefined;
+    this.#cookieLine = "";
+    this.#requestId = "";
   }
 
   route(): Route {
