@@ -41,6 +41,9 @@ export { WEBHOOK_BODY, WEBHOOK_FAILURES, type WebhookStepOptions } from "./middl
 export { BODY_QUOTA_LIMITS, FORM_QUOTA_LIMITS } from "./bodies/body-quota.js";
 export { SIGNATURE_LIMITS, WebhookSignature, type WebhookOptions } from "./webhook-signatures/index.js";
 export type { CorsOptions } from "./middleware/cors/cors-step.js";
+export { COMPRESSION_LIMITS } from "./middleware/compression/encoder-room.js";
+export { HIGHEST_LEVELS } from "./middleware/compression/coding.js";
+export type { CompressionOptions } from "./middleware/compression/compression-step.js";
 export type { CredentialField } from "./middleware/credential/credential-step.js";
 export { readAddressLines, type AddressFault } from "./middleware/addresses/address-lines.js";
 export { POLL_LIMITS } from "./middleware/addresses/polled-list.js";

@@ -3,7 +3,6 @@ import type { BodyCoder, CodedSink } from "./response-filter.js";
 
 /** Several coders as one: each codes what the one before it has coded. */
 export class CoderChain implements BodyCoder {
-  readonly isWhole: boolean;
   readonly #coders: readonly BodyCoder[];
   /** Bytes in the coders after the first, which they have not taken. */
   #between = 0;
@@ -13,7 +12,10 @@ export class CoderChain implements BodyCoder {
 
   constructor(coders: readonly BodyCoder[]) {
     this.#coders = coders;
-    this.isWhole = coders.at(-1)?.isWhole === true;
+  }
+
+  get isWhole(): boolean {
+    return this.#coders.at(-1)?.isWhole === true;
   }
 
   begin(sink: CodedSink): void {
@@ -26,6 +28,7 @@ export class CoderChain implements BodyCoder {
         onTaken: (bytes) => this.#onTaken(n, bytes),
         onCodedEnd: next === undefined ? () => sink.onCodedEnd() : () => next.end(),
         onFailed: (refusal) => this.#fail(refusal),
+        onFault: (error) => sink.onFault(error),
       });
     }
   }

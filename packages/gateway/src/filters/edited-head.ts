@@ -18,6 +18,7 @@ export class EditedHead implements FinalHead, FilteredHead {
   #lines: string[];
   readonly #dropped: string[] = [];
   #added = "";
+  #hasLength = true;
 
   /** @param method of the request */
   constructor(head: FinalHead, method: string) {
@@ -48,8 +49,14 @@ export class EditedHead implements FinalHead, FilteredHead {
     this.#lines.push(line);
   }
 
+  dropLength(): void {
+    this.contentLength = -1;
+    this.#hasLength = false;
+  }
+
   /** The original head, if its body is not coded. Its edits are in `edits`. */
   on(head: FinalHead, { lines }: ResponseEdits): { head: FinalHead; edits: ResponseEdits } {
+    if (!this.#hasLength) return { head: this, edits: { lines } };
     const kept = this.#dropped.length === 0 ? head : head.without(this.#dropped);
     return { head: kept, edits: { lines: lines + this.#added } };
   }

@@ -14,6 +14,8 @@ export interface FilteredHead {
   drop(name: string): void;
   /** @param line without its line end */
   add(line: string): void;
+  /** A body would have another length, which is not known: for responses to HEAD. */
+  dropLength(): void;
 }
 
 /** Changes responses on their way from the target to the visitor. One object may serve many requests. */
@@ -35,11 +37,16 @@ export interface CodedSink {
   onCodedEnd(): void;
   /** The body cannot be coded. The visitor gets `refusal`, or a response that breaks off. The last call. */
   onFailed(refusal: Refusal): void;
+  /** There was an error in the coder, while nothing else on the stack handles it. The last call. */
+  onFault(error: unknown): void;
 }
 
 /** Codes one body. */
 export interface BodyCoder {
-  /** Whether the length of the coded body is to be known before any of it is sent: it is held until its end. */
+  /**
+   * Whether the length of the coded body is to be known before any of it is sent: it is held until its end. It may
+   * change before the first call of `onCoded`, and does not matter if the head has been sent by then.
+   */
   readonly isWhole: boolean;
   /** Called once, first. */
   begin(sink: CodedSink): void;

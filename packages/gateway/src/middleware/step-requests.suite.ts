@@ -62,6 +62,7 @@ export function stepRequest(
     requestId: () => "id-1",
     showErrors: (pages) => void errorPages.push(pages),
     errorPages,
+    fieldValues: (name) => fields[name] ?? "",
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.from(body)),

@@ -67,6 +67,8 @@ export interface StepRequest {
   readonly cdnLoop: string;
   /** Aborted when the request ends while a step waits. A step that decides at once must not use it. */
   readonly signal: AbortSignal;
+  /** The values of all fields named `name` (lower case), joined by commas. */
+  fieldValues(name: string): string;
   /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
   fieldValue(name: string, field?: Field): string;
   /** The values of all Cookie fields, joined by semicolons. */

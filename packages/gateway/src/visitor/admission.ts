@@ -5,7 +5,7 @@ import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
 import type { ResponseFilter } from "../filters/response-filter.js";
-import { Field, refusals, type Notice, type Refusal, type Reply, type RequestHead } from "../http/index.js";
+import { Field, meaningOf, refusals, type Notice, type Refusal, type Reply, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
 import { visitorKey } from "../middleware/rate-limit/visitor-key.js";
 import { editedValue, joinedEdits } from "../middleware/field-edits.js";
@@ -169,6 +169,10 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
 
   get signal(): AbortSignal {
     return (this.#aborter ??= new AbortController()).signal;
+  }
+
+  fieldValues(name: string): string {
+    return this.#head.fieldValues(meaningOf(name), name);
   }
 
   fieldValue(name: string, field?: Field): string {

@@ -1,6 +1,7 @@
 import { Exchange } from "../exchange/exchange.js";
 import type { FilesExchange, VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { RequestHead } from "../http/index.js";
+import { ChangedFileRequest } from "../middleware/changed-file-request.js";
 import type { FilesRoute, GuardedRoute, Route, UpstreamRoute } from "../route.js";
 import { Admission, type AdmittedVisitor } from "./admission.js";
 import type { RequestContext } from "./request-context.js";
@@ -69,7 +70,8 @@ export class Exchanges {
   }
 
   #createFilesExchange(): FilesExchange {
-    const exchange = this.#host.createFilesExchange?.(this.#visitor, this.#request);
+    const request = new ChangedFileRequest(this.#request, this.#visitor.context);
+    const exchange = this.#host.createFilesExchange?.(this.#visitor, request);
     if (exchange === undefined) throw new Error("This gateway was created without exchanges for files.");
     return exchange;
   }

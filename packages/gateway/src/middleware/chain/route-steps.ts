@@ -2,6 +2,7 @@ import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
 import type { PollDependencies } from "../addresses/polled-list.js";
 import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
 import { CertificateStep, type CertificateOptions } from "../client-certificate/certificate-step.js";
+import { CompressionStep, type CompressionOptions } from "../compression/compression-step.js";
 import { CorsStep, type CorsOptions } from "../cors/cors-step.js";
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ErrorPagesStep, type ErrorPagesOptions } from "../error-pages/error-pages-step.js";
@@ -59,6 +60,8 @@ export interface StepOptions {
   readonly headers?: HeaderOptions | undefined;
   /** Whether browsers are told to be stricter, where the target does not tell them. Default false. */
   readonly securityHeaders?: boolean | undefined;
+  /** Compression of responses. Default: none. */
+  readonly compression?: CompressionOptions | undefined;
 }
 
 /** What the steps of all routes share. */
@@ -116,6 +119,7 @@ export function routeSteps(
     maintenance,
     headers,
     securityHeaders,
+    compression,
   } = options;
   const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
@@ -139,6 +143,7 @@ export function routeSteps(
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   if (securityHeaders === true) steps.push(new SecurityHeadersStep());
   if (headers !== undefined) steps.push(new HeaderStep(headers));
+  if (compression !== undefined) steps.push(new CompressionStep(compression));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }
 
