@@ -3,6 +3,7 @@ import type { CertificateOptions, CredentialField, RateLimitOptions, StepOptions
 import { ClientCa } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
+import { compressionOf } from "./compression-options.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
 import { loadRouteMiddleware } from "./route-middleware.js";
 import { checkLoginHost, loadLoginProvider } from "./login-provider.js";
@@ -14,8 +15,8 @@ export interface RouteAccess extends Omit<LoadedAccess, "steps"> {
 }
 
 /**
- * Reads `[proxy.access]` of a route, and the credentials and limits of `[proxy.middleware]`. Throws CliError for the
- * files.
+ * Reads `[proxy.access]` of a route, and the credentials, limits and compression of `[proxy.middleware]`. Throws
+ * CliError for the files.
  * @param index of the route in the configuration
  */
 export async function loadRouteAccess(
@@ -34,6 +35,8 @@ export async function loadRouteAccess(
   const credentials = credentialsOf(route);
   const middleware = await loadRouteMiddleware(settings, route, index);
   files.push(...middleware.files);
+  const hasCompression = settings.loaded.hasTable("proxy", index, "middleware", "compression");
+  const compression = hasCompression ? compressionOf(route) : undefined;
   const steps = {
     ...own,
     ...middleware.steps,
@@ -41,6 +44,7 @@ export async function loadRouteAccess(
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(credentials.length === 0 ? {} : { credentials }),
+    ...(compression === undefined ? {} : { compression }),
   };
   return { steps: Object.keys(steps).length === 0 ? undefined : steps, files, warnings };
 }
