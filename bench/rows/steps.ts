@@ -75,6 +75,7 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     principal: undefined,
     signal: AbortSignal.any([]),
     fieldValue: (name) => fields[name] ?? "",
+    fieldValues: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.alloc(0)),
     edit() {},
