@@ -19,6 +19,8 @@ export interface WrkLoad {
   seconds: number;
   /** Every request uses a new connection. Its handshake is not part of the latency. */
   newConnections?: boolean;
+  /** Field lines to add. */
+  fields?: readonly string[];
   /** A script in Lua that chooses the requests, and its arguments. */
   script?: string;
   scriptArguments?: readonly string[];
@@ -28,9 +30,10 @@ const UNITS: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
 
 /** Runs wrk with one thread. Throws when a request fails. */
 export async function wrk(stage: Stage, setup: Setup, load: WrkLoad): Promise<WrkResult> {
-  const { path, connections, seconds, newConnections, script, scriptArguments = [] } = load;
+  const { path, connections, seconds, newConnections, fields: more = [], script, scriptArguments = [] } = load;
   const url = `${setup.secure === true ? "https" : "http"}://${setup.address}${path}`;
   const fields = ["-H", `Host: ${setup.host}`, ...(newConnections === true ? ["-H", "Connection: close"] : [])];
+  for (const field of more) fields.push("-H", field);
   const chosen = script === undefined ? [url] : ["-s", script, url, "--", ...scriptArguments];
   const visitor = stage.run("wrk", "wrk", [
     "-t1",

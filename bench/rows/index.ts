@@ -1,6 +1,7 @@
 import type { Row } from "../row.ts";
 import { besideBulk } from "./beside-bulk.ts";
 import { choices } from "./choices.ts";
+import { compression } from "./compression.ts";
 import { files } from "./files.ts";
 import { gatewayRoutes } from "./gateway-routes.ts";
 import { heads } from "./heads.ts";
@@ -49,6 +50,7 @@ export const ROWS: Row[] = [
   slowTarget,
   gatewayIdleVisitors,
   ...files,
+  compression,
   start,
   heads,
   routes,

@@ -33,7 +33,7 @@ export const transform: Row = {
     await listening(origin, port);
     const target = `${HOST}:${port}`;
     const setups = [
-      await startGateway(stage, settings, target, { changes: CHANGES, name: "replacing" }),
+      await startGateway(stage, settings, target, { more: CHANGES, name: "replacing" }),
       await startGateway(stage, settings, target, { name: "without changes" }),
     ];
     const results = await interleave(setups, settings.rounds, (setup) => measure(stage, settings, setup, bytes));

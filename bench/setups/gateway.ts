@@ -13,8 +13,8 @@ export interface GatewayOptions {
   routes?: number;
   /** How one of several targets is chosen. Default round_robin. */
   strategy?: string;
-  /** Tables of the last route, in TOML. Default: none. */
-  changes?: string;
+  /** Lines of the file after the last route: options of it. */
+  more?: string;
   /** Default "Postern". */
   name?: string;
 }
@@ -33,7 +33,7 @@ export async function startGateway(
     countCollections = false,
     routes = 1,
     strategy = "round_robin",
-    changes = "",
+    more = "",
     name = "Postern",
   }: GatewayOptions = {},
 ): Promise<GatewaySetup> {
@@ -41,7 +41,7 @@ export async function startGateway(
   const address = `127.0.0.1:${port}`;
   const file = join(stage.folder("configuration"), "postern.toml");
   const others = Array.from({ length: routes - 1 }, (_, n) => route(`/service-${n}/*`, target));
-  writeFileSync(file, [...others, route("/*", target, strategy), changes].join("\n"), { mode: 0o600 });
+  writeFileSync(file, [...others, route("/*", target, strategy), more].join("\n"), { mode: 0o600 });
   const args = ["serve", "--listen", address, "--config", file];
   const gateway = await startProcess(stage, settings, "postern-serve", args, { inspect, countCollections });
   await listening(gateway.process, port);

@@ -30,6 +30,7 @@ import { CLIENT_HELLO_LIMITS, TLS_LIMITS } from "@postern/net";
 import { BCRYPT_COSTS } from "@postern/gateway/policies";
 import { DEFAULT_LIMITS, LOGIN_LIMITS, MAX_POLICIES, WORK_LIMITS } from "@postern/protocol";
 import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS } from "@postern/server";
+import { COMPRESSION_ROWS } from "./compression-limits.ts";
 import { LOGIN_ROWS } from "./login-limits.ts";
 import { TRANSFORM_ROWS } from "./transform-limits.ts";
 import { percent, size, time } from "./quantity.ts";
@@ -188,6 +189,7 @@ export function limitsPage(): string {
       size(LISTING_LIMITS.kept),
       "the folder is read again for each request",
     ],
+    ...COMPRESSION_ROWS,
     [
       "interim responses (1xx) to a request",
       `${gateway.interim}; \`interim_responses\` changes it`,

@@ -286,9 +286,9 @@ describe("start is refused", () => {
     ],
     [
       "with an unsupported table",
-      '[[proxy]]\npath = "/"\ntarget = "http://a"\n[proxy.middleware.compression]\ngzip = true\n',
+      '[[proxy]]\npath = "/"\ntarget = "http://a"\n[server.ssl]\nenabled = true\n[server.ssl.lets_encrypt]\nenabled = true\n',
       "PN_CONFIG_UNBUILT",
-      /:4:2: /,
+      /:6:2: /,
     ],
     [
       "with mistakes, all of which are listed",

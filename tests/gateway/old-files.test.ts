@@ -7,7 +7,7 @@ const FOLDER = join(import.meta.dirname, "../../examples/config/old");
 
 /** Tables of parts that are not built yet or that this command does not run, and of TLS, whose files are missing. */
 const PENDING_TABLE =
-  /^\[+(?:static(?!_config)|proxy\.(?:middleware\.(?!headers\]|rate_limit\]|auth[.\]]|transform[.\]])[\w.]+|ssl)|server\.ssl[\w.]*|application|logging|tunnel[\w.]*)\]+/;
+  /^\[+(?:static(?!_config)|proxy\.(?:middleware\.(?!headers\]|rate_limit\]|auth[.\]]|transform[.\]]|compression\])[\w.]+|ssl)|server\.ssl[\w.]*|application|logging|tunnel[\w.]*)\]+/;
 const PENDING_OPTION = /^remove_\w+_headers *=/;
 
 /** The file without these parts, and with targets on the ports of `origins`. */

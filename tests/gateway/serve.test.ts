@@ -160,9 +160,9 @@ describe("postern serve", () => {
   test.for([
     [
       "an option of a later version",
-      "[proxy.middleware.compression]\ngzip = true\n",
+      "[server.ssl]\nenabled = true\nlets_encrypt.enabled = true\n",
       "PN_CONFIG_UNBUILT",
-      "compression",
+      "ACME",
     ],
     ["a file without routes", "[logging]\nlevel = 'info'\n", "PN_CONFIG_MISSING", "has no route"],
     [

@@ -1,6 +1,7 @@
 import type * as http from "node:http";
 import type * as https from "node:https";
 import type * as tls from "node:tls";
+import type * as zlib from "node:zlib";
 
 /**
  * Large modules of Node.js, which are loaded when they are first used. An `import` would load them in every process,
@@ -15,5 +16,8 @@ export const builtins = {
   },
   get tls(): typeof tls {
     return process.getBuiltinModule("node:tls");
+  },
+  get zlib(): typeof zlib {
+    return process.getBuiltinModule("node:zlib");
   },
 };

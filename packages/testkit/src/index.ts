@@ -24,6 +24,7 @@ export { ProcessBaseline } from "./processes/process-baseline.js";
 export { inheritedEnvironment, Program, type Exit, type ProgramOptions } from "./processes/program.js";
 export { Published } from "./processes/published.js";
 export {
+  startCompressingProxy,
   startFileServer,
   startNginx,
   startPythonServer,

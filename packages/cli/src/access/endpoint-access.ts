@@ -15,8 +15,8 @@ export interface EndpointAccess extends Omit<LoadedAccess, "steps"> {
 }
 
 /**
- * Reads the access table of an endpoint, and its headers. Throws CliError for the files, and TunnelError, as a server would, for what no
- * server accepts.
+ * Reads the access table of an endpoint, and its headers. Throws CliError for the files, and TunnelError, as a server
+ * would, for what no server accepts.
  * @param saltKey returns a secret of this machine, for the hash of a password
  * @param asked a password that a person has entered, in place of a file
  */

@@ -273,3 +273,39 @@ test("credentials for targets become fields", async () => {
     ],
   });
 });
+
+describe("compression", () => {
+  const types = ["text/html"];
+  const compressionOf = async (options: string): Promise<unknown> =>
+    (await stepsOf(`[proxy.middleware.compression]\ntypes = ["text/html"]\n${options}\n`))?.compression;
+
+  test.for([
+    ["", { levels: { zstd: 3, gzip: 6 }, threshold: 1_024, types }],
+    [
+      "threshold_bytes = '2KB'\nlevel = 2\nbrotli = true",
+      { levels: { zstd: 2, br: 2, gzip: 2 }, threshold: 2_000, types },
+    ],
+    ["brotli = true", { levels: { zstd: 3, br: 4, gzip: 6 }, threshold: 1_024, types }],
+    // Levels of older files.
+    ["level = 11\nbrotli = true", { levels: { zstd: 3, br: 5, gzip: 6 }, threshold: 1_024, types }],
+    ["zstd = false", { levels: { gzip: 6 }, threshold: 1_024, types }],
+    // An older file without gzip does not know zstd.
+    ["gzip = false\nbrotli = true", { levels: { br: 4 }, threshold: 1_024, types }],
+    ["gzip = false\nzstd = true", { levels: { zstd: 3 }, threshold: 1_024, types }],
+    ["gzip = false", undefined],
+    ["level = 0", undefined],
+  ] as const)("with %j", async ([options, expected]) => {
+    expect(await compressionOf(options)).toEqual(expected);
+  });
+
+  test("is on if the table is there, with the usual types", async () => {
+    for (const table of ["[proxy.middleware.compression]\n", "middleware.compression = {}\n"]) {
+      const steps = await stepsOf(table);
+      expect(steps?.compression).toMatchObject({ levels: { zstd: 3, gzip: 6 }, threshold: 1_024 });
+      expect(steps?.compression?.types).toEqual(
+        expect.arrayContaining(["text/*", "application/json", "image/svg+xml"]),
+      );
+    }
+    expect(await stepsOf("[proxy.middleware]\n")).toBeUndefined();
+  });
+});

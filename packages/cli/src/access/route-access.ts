@@ -3,6 +3,7 @@ import type { CertificateOptions, CredentialField, RateLimitOptions, StepOptions
 import { ClientCa } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
+import { compressionOf } from "./compression-options.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
 import { transformOf } from "./route-transform.js";
 import { loadRouteMiddleware } from "./route-middleware.js";
@@ -15,8 +16,8 @@ export interface RouteAccess extends Omit<LoadedAccess, "steps"> {
 }
 
 /**
- * Reads `[proxy.access]` of a route, and the credentials, limits and changes of `[proxy.middleware]`. Throws CliError
- * for the files.
+ * Reads `[proxy.access]` of a route, and the tables of `[proxy.middleware]` that become steps. Throws CliError for the
+ * files.
  * @param index of the route in the configuration
  */
 export async function loadRouteAccess(
@@ -36,6 +37,8 @@ export async function loadRouteAccess(
   const transform = transformOf(route);
   const middleware = await loadRouteMiddleware(settings, route, index);
   files.push(...middleware.files);
+  const hasCompression = settings.loaded.hasTable("proxy", index, "middleware", "compression");
+  const compression = hasCompression ? compressionOf(route) : undefined;
   const steps = {
     ...own,
     ...middleware.steps,
@@ -44,6 +47,7 @@ export async function loadRouteAccess(
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(credentials.length === 0 ? {} : { credentials }),
     ...(transform && { transform }),
+    ...(compression === undefined ? {} : { compression }),
   };
   return { steps: Object.keys(steps).length === 0 ? undefined : steps, files, warnings };
 }

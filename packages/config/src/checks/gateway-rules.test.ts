@@ -143,6 +143,16 @@ describe("a route that is refused", () => {
       /bearer_token and basic_auth exclude/,
     ],
     ["with a password without a user", `${ROUTE}${TARGET}middleware.auth.basic_auth = 'a'\n`, /"user:password"/],
+    [
+      "with a media type that is none",
+      `${ROUTE}${TARGET}middleware.compression.types = ['text']\n`,
+      /a media type, for instance/,
+    ],
+    [
+      "with half a wildcard",
+      `${ROUTE}${TARGET}middleware.compression.types = ['te*/html']\n`,
+      /a media type, for instance/,
+    ],
     ["with half an own header", `${ROUTE}${TARGET}middleware.auth.custom_auth_header = ['a']\n`, /\["name", "value"\]/],
     ["with half a key", `${ROUTE}${TARGET}middleware.auth.api_key.header_name = 'a'\n`, /header_name and key_value/],
     [
@@ -240,6 +250,10 @@ test.for([
     "a limit for each user that logs in, with a table without options",
     `${ROUTE}${TARGET}access.rate_limit = { requests_per_minute = 6, by_user = true }\naccess.oidc = {}\n`,
   ],
+  [
+    "compression",
+    `${ROUTE}${TARGET}middleware.compression = { types = ['*/*', 'text/*', 'a/b', 'application/*+json'] }\n`,
+  ],
   ["weights", `${ROUTE}targets = [{ url = 'http://b', weight = 0 }, { url = 'http://c', weight = 9 }]\n`],
   ["targets by URL", `${ROUTE}targets = ['http://b', 'http://c']\n`],
 ] as [string, string][])("a route with %s is accepted", async ([, toml]) => {
@@ -253,6 +267,19 @@ test("a certificate of a route without host has no effect", async () => {
     (await load(`${route}${TARGET}${files}`)).warnings.map(({ message }) => message).join();
   expect(await warnings(ROUTE)).toContain("cert_file has no effect on a route without host");
   expect(await warnings(`${ROUTE}host = 'a.example'\n`)).toBe("");
+});
+
+test("a compression level that is too high counts as the highest one", async () => {
+  const warnings = async (options: string): Promise<string> =>
+    (await load(`${ROUTE}${TARGET}[proxy.middleware.compression]\n${options}\n`)).warnings
+      .map(({ message }) => message)
+      .join();
+  expect(await warnings("level = 11\nbrotli = true")).toContain("level 11 counts as 6 for gzip and as 5 for Brotli: ");
+  expect(await warnings("level = 9")).toContain("level 9 counts as 6 for gzip: ");
+  expect(await warnings("level = 6\nbrotli = true")).toContain("level 6 counts as 5 for Brotli: ");
+  expect(await warnings("level = 6")).toBe("");
+  expect(await warnings("brotli = true")).toBe("");
+  expect(await warnings("level = 11\ngzip = false")).toBe("");
 });
 
 test("a credential for targets has no effect on a route without one", async () => {

@@ -6,7 +6,13 @@ const LONGEST_HEARTBEAT = 10_000;
 
 /** Finds valid settings that do not have the effect that their author expects. */
 export function settingsWithoutMeaning({ tunnel, proxy }: Configuration): RuleViolation[] {
-  return [...heartbeats(tunnel), ...cors(tunnel.server), ...certificates(proxy), ...credentials(proxy)];
+  return [
+    ...heartbeats(tunnel),
+    ...cors(tunnel.server),
+    ...certificates(proxy),
+    ...credentials(proxy),
+    ...levels(proxy),
+  ];
 }
 
 function* heartbeats({ endpoints }: Configuration["tunnel"]): Generator<RuleViolation> {
@@ -32,6 +38,22 @@ function* credentials(routes: Configuration["proxy"]): Generator<RuleViolation> 
     if (!isSet || target !== undefined || targets.length > 0) continue;
     const message = "[proxy.middleware.auth] has no effect on a route without a target: it does not check visitors.";
     yield { path: ["proxy", index, "middleware", "auth"], message };
+  }
+}
+
+/** Higher levels take much more time and save few bytes. */
+const HIGHEST_LEVELS = { gzip: 6, brotli: 5 } as const;
+
+function* levels(routes: Configuration["proxy"]): Generator<RuleViolation> {
+  for (const [index, { middleware }] of routes.entries()) {
+    const { level = 0, gzip, brotli } = middleware.compression;
+    const lowered = [
+      ...(gzip && level > HIGHEST_LEVELS.gzip ? [`${HIGHEST_LEVELS.gzip} for gzip`] : []),
+      ...(brotli && level > HIGHEST_LEVELS.brotli ? [`${HIGHEST_LEVELS.brotli} for Brotli`] : []),
+    ];
+    if (lowered.length === 0) continue;
+    const message = `level ${level} counts as ${lowered.join(" and as ")}: higher levels take much longer and save few bytes.`;
+    yield { path: ["proxy", index, "middleware", "compression", "level"], message };
   }
 }
 

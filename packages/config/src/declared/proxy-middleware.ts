@@ -1,3 +1,4 @@
+import { compression } from "./compression.js";
 import { option, section } from "./declaration.js";
 import { cors } from "./cors.js";
 import { limitMessage, requestsPerMinute } from "./rate-limit.js";
@@ -7,7 +8,7 @@ import { filePath } from "../kinds/file-path.js";
 import { fieldName, headers } from "../kinds/headers.js";
 import { list } from "../kinds/list.js";
 import { integer } from "../kinds/number.js";
-import { duration, size } from "../kinds/quantity.js";
+import { duration } from "../kinds/quantity.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 
@@ -98,14 +99,5 @@ export const middleware = section("Changes to requests and responses of this rou
       key_value: option(text(), "API key.", { secret: true }),
     }),
   }),
-  compression: section(
-    "Compression of responses.",
-    {
-      gzip: option(flag(), "Compress with gzip.", { default: true }),
-      brotli: option(flag(), "Compress with Brotli.", { default: false }),
-      threshold_bytes: option(size(), "Minimum size of a body to compress.", { default: 1_024 }),
-      level: option(integer({ min: 0, max: 11 }), "Compression level.", { default: 6 }),
-    },
-    { pending: "compression" },
-  ),
+  compression,
 });

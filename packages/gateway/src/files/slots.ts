@@ -1,4 +1,4 @@
-import { Turns } from "./disk/turns.js";
+import { Turns } from "../threads/turns.js";
 
 /** Something that waits for its turn. */
 export interface Waiting {

@@ -32,6 +32,7 @@ export class CoderChain implements BodyCoder {
         onTaken: (bytes) => this.#onTaken(n, bytes),
         onCodedEnd: next === undefined ? () => sink.onCodedEnd() : () => next.end(),
         onFailed: (refusal) => this.#fail(refusal),
+        onFault: (error) => sink.onFault(error),
       });
     }
   }

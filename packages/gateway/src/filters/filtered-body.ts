@@ -19,12 +19,14 @@ export interface FilteredBodyOwner {
   onSent(bytes: number): void;
   /** The body cannot be coded. */
   onFailed(refusal: Refusal): void;
+  /** There was an error in the coder. */
+  onFault(error: unknown): void;
 }
 
 /**
  * One body on its way through a coder to a visitor. The exchange gets its credit back when the coder has taken its
- * bytes and the visitor reads what became of them. The credit of one byte is kept until the whole coded body has been
- * sent, so that the exchange is not over before.
+ * bytes and the visitor reads what became of them. The credit of the last byte is kept until the whole coded body has
+ * been sent, so that the exchange is not over before. Any byte may be the last one, unless the length is known.
  */
 export class FilteredBody implements CodedSink {
   readonly #head: EditedHead;
@@ -36,6 +38,8 @@ export class FilteredBody implements CodedSink {
   #form: ChunkForm | undefined;
   /** The coded body, if its length must be known before its head is passed on. */
   #whole: Buffer[] = [];
+  /** Bytes that the target has still to send; NaN if unknown. */
+  #missing: number;
   /** Bytes of the target whose credit has not been returned. */
   #uncredited = 0;
   /** Those of them that the coder has taken. */
@@ -45,14 +49,16 @@ export class FilteredBody implements CodedSink {
   #trailers: Buffer = NOTHING;
   #state: "open" | "ended" | "over" | "closed" = "open";
 
+  /** `length`: bytes of the body as the target sends it; -1 if unknown. */
   constructor(
-    { head, edits, coder }: { head: EditedHead; edits: ResponseEdits; coder: BodyCoder },
+    { head, edits, coder, length }: { head: EditedHead; edits: ResponseEdits; coder: BodyCoder; length: number },
     writer: ResponseWriter,
     owner: FilteredBodyOwner,
   ) {
     this.#head = head;
     this.#edits = { lines: edits.lines };
     this.#coder = coder;
+    this.#missing = length < 0 ? NaN : length;
     this.#writer = writer;
     this.#owner = owner;
     coder.begin(this);
@@ -75,6 +81,7 @@ export class FilteredBody implements CodedSink {
   write(piece: Buffer): void {
     if (this.#state !== "open") return;
     this.#uncredited += piece.length;
+    this.#missing -= piece.length;
     this.#coder.write(piece);
   }
 
@@ -85,7 +92,8 @@ export class FilteredBody implements CodedSink {
 
   /** No more of the body is available now. */
   flush(): void {
-    if (this.#coder.isWhole || this.#state !== "open") return;
+    // With a length, bytes follow that the head can go with.
+    if (this.#coder.isWhole || this.#missing > 0 || this.#state !== "open") return;
     this.#passHead();
     this.#writer.onFlush();
   }
@@ -109,7 +117,7 @@ export class FilteredBody implements CodedSink {
 
   onCoded(bytes: Buffer): void {
     if (this.#state !== "open" || bytes.length === 0) return;
-    if (this.#coder.isWhole) return void this.#whole.push(Buffer.from(bytes));
+    if (this.#isWhole) return void this.#whole.push(Buffer.from(bytes));
     this.#passHead();
     this.#pass(bytes);
   }
@@ -123,7 +131,7 @@ export class FilteredBody implements CodedSink {
     if (this.#state !== "open") return;
     const whole = this.#whole;
     this.#whole = [];
-    if (this.#coder.isWhole) this.#head.contentLength = whole.reduce((sum, { length }) => sum + length, 0);
+    if (this.#isWhole) this.#head.contentLength = whole.reduce((sum, { length }) => sum + length, 0);
     this.#passHead();
     for (const bytes of whole) this.#pass(bytes);
     if (this.#head.contentLength < 0 && this.#form === "chunks") this.#send(writeLastChunk(this.#trailers));
@@ -139,7 +147,18 @@ export class FilteredBody implements CodedSink {
     this.#owner.onFailed(refusal);
   }
 
+  onFault(error: unknown): void {
+    if (this.#state !== "open") return;
+    this.close();
+    this.#owner.onFault(error);
+  }
+
   // ----
+
+  /** Whether the length is to be in the head, which has not been passed on. */
+  get #isWhole(): boolean {
+    return this.#coder.isWhole && this.#form === undefined;
+  }
 
   #passHead(): void {
     this.#form ??= this.#writer.onResponse(this.#head, this.#edits);
@@ -169,7 +188,8 @@ export class FilteredBody implements CodedSink {
     if (this.#state === "over" || this.#state === "closed") return;
     const isSent = this.#state === "ended" && this.#unsent === 0;
     if (!isSent && this.#unsent > MOST_UNSENT) return;
-    const credit = isSent ? this.#uncredited : Math.min(this.#taken, this.#uncredited - 1);
+    const kept = this.#missing > 0 ? 0 : 1;
+    const credit = isSent ? this.#uncredited : Math.min(this.#taken, this.#uncredited - kept);
     if (isSent) {
       this.#state = "over";
       this.#coder.close();

@@ -39,13 +39,15 @@ export interface CodedSink {
   onCodedEnd(): void;
   /** The body cannot be coded. The visitor gets `refusal`, or a response that breaks off. The last call. */
   onFailed(refusal: Refusal): void;
+  /** There was an error in the coder, while nothing else on the stack handles it. The last call. */
+  onFault(error: unknown): void;
 }
 
 /** Codes one body. */
 export interface BodyCoder {
   /**
    * Whether the length of the coded body is to be known before any of it is sent: it is held until its end. It may
-   * become false before the first call of `onCoded`.
+   * change before the first call of `onCoded`, and does not matter if the head has been sent by then.
    */
   readonly isWhole: boolean;
   /** Called once, first. */

@@ -151,7 +151,7 @@ export class FieldSection {
     for (let n = 0; n < this.count; n++) if (equalsText(bytes, this.#start(n), this.#nameEnd(n), name)) this.drop(n);
   }
 
-  /** Makes lines named `name` (lower case) identity fields, if the name has no meaning to the gateway. */
+  /** Makes lines named `name` (lower case) identity fields, unless they are fields that the gateway writes itself. */
   claimIdentity(bytes: Buffer, name: string): void {
     for (let n = 0; n < this.count; n++) {
       if (((1 << this.#field(n)) & CLAIMABLE) === 0) continue;
@@ -171,11 +171,16 @@ export class FieldSection {
   sole(bytes: Buffer, name: string, field: Field): number {
     let found = -1;
     for (let n = this.find(field); n >= 0; n = this.find(field, n + 1)) {
-      if (!equalsText(bytes, this.#start(n), this.#nameEnd(n), name)) continue;
+      if (!this.isNamed(bytes, n, name)) continue;
       if (found >= 0) return -1;
       found = n;
     }
     return found;
+  }
+
+  /** Whether the name of one line is `name` (lower case). */
+  isNamed(bytes: Buffer, index: number, name: string): boolean {
+    return equalsText(bytes, this.#start(index), this.#nameEnd(index), name);
   }
 
   /** The name of one line, in lower case. */

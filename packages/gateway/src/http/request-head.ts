@@ -140,7 +140,7 @@ export class RequestHead {
     if (!fields.has(field)) return "";
     const values: string[] = [];
     for (let n = fields.find(field); n >= 0; n = fields.find(field, n + 1)) {
-      if (name === undefined || fields.name(this.#bytes, n) === name) values.push(fields.value(this.#bytes, n));
+      if (name === undefined || fields.isNamed(this.#bytes, n, name)) values.push(fields.value(this.#bytes, n));
     }
     return values.join(separator);
   }
@@ -151,7 +151,7 @@ export class RequestHead {
     return index < 0 ? "" : this.#fields.value(this.#bytes, index);
   }
 
-  /** Treats fields named `name` (lower case) like other identity fields, unless the gateway interprets them. */
+  /** Treats fields named `name` (lower case) like other identity fields, unless the gateway writes them itself. */
   claimIdentity(name: string): void {
     this.#fields.claimIdentity(this.#bytes, name);
   }

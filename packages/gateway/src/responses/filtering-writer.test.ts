@@ -171,13 +171,36 @@ test("the target waits while the filter has not taken its bytes, and while the v
   const { stream } = visit.upstream;
   expect(stream.credited).toBe(head.length);
   filter.work();
-  expect(stream.credited).toBe(head.length + 999);
+  expect(stream.credited).toBe(head.length + 1_000);
   visit.connection.takes = false;
   visit.respond("x".repeat(200_000));
   filter.work();
-  expect(stream.credited).toBe(head.length + 999);
+  expect(stream.credited).toBe(head.length + 1_000);
   visit.connection.drain();
-  expect(stream.credited).toBe(head.length + 200_999);
+  expect(stream.credited).toBe(head.length + 201_000);
+});
+
+test("the credit of a byte is kept until the filter has coded everything, because it may be the last one", () => {
+  for (const [lines, last] of [
+    ["Content-Length: 10\r\n", 5],
+    ["", 0],
+  ] as const) {
+    const filter = new DoublingFilter({ isSlow: true });
+    const visit = filtered(filter);
+    visit.send(get());
+    const head = `HTTP/1.1 200 OK\r\n${lines}\r\n`;
+    const { stream } = visit.upstream;
+    visit.respond(`${head}01234`);
+    filter.work();
+    // A file continues only when all of its bytes so far have been sent.
+    expect(stream.credited).toBe(head.length + (last > 0 ? 5 : 4));
+    visit.respond("x".repeat(last));
+    if (last === 0) stream.finish();
+    if (last > 0) filter.work(1);
+    expect(stream.credited).toBe(head.length + 4 + last);
+    filter.work();
+    expect(stream.credited).toBe(head.length + 5 + last);
+  }
 });
 
 test("a filter that fails before any byte was sent leads to a page, and later to a response that breaks off", async () => {

@@ -16,6 +16,8 @@ export interface FilteringWriterOwner extends ResponseWriterOwner {
     readonly filters: readonly ResponseFilter[];
   };
   readonly exchange: { fail(refusal: Refusal): void } | undefined;
+  /** There was an error in the gateway. */
+  onFault(error: unknown): void;
 }
 
 /** Writes responses to a connection that speaks HTTP/1, through the filters of their requests. */
@@ -37,6 +39,7 @@ export class FilteringWriter extends Http1ResponseWriter {
     if (filters.length === 0 || head.status === 101) return super.onResponse(head, edits);
     const edited = new EditedHead(head, this.#method());
     const coders: BodyCoder[] = [];
+    const { contentLength: length } = edited;
     for (const filter of filters) {
       const coder = filter.begin(edited);
       if (coder === undefined) continue;
@@ -48,11 +51,12 @@ export class FilteringWriter extends Http1ResponseWriter {
       return super.onResponse(passed.head, passed.edits);
     }
     const coder = coders.length === 1 ? coders[0]! : new CoderChain(coders);
-    const body = new FilteredBody({ head: edited, edits, coder }, this.#raw, {
+    const body = new FilteredBody({ head: edited, edits, coder, length }, this.#raw, {
       onSent: (bytes) => {
         if (body.isOver) this.#body = undefined;
         this.#owner.onSent(bytes);
       },
+      onFault: (error) => this.#owner.onFault(error),
       onFailed: (refusal) => setImmediate(() => this.#body === body && this.#owner.exchange?.fail(refusal)),
     });
     this.#body = body;

@@ -4,6 +4,7 @@ import type { FilesExchange, VisitorExchange } from "../exchange/visitor-exchang
 import { CoderChain } from "../filters/coder-chain.js";
 import type { Body, RequestHead } from "../http/index.js";
 import type { FilteringWriter } from "../responses/filtering-writer.js";
+import { ChangedFileRequest } from "../middleware/changed-file-request.js";
 import type { FilesRoute, GuardedRoute, Route, UpstreamRoute } from "../route.js";
 import { Admission, type AdmittedVisitor } from "./admission.js";
 import type { RequestContext } from "./request-context.js";
@@ -90,7 +91,8 @@ export class Exchanges {
   }
 
   #createFilesExchange(): FilesExchange {
-    const exchange = this.#host.createFilesExchange?.(this.#visitor, this.#request);
+    const request = new ChangedFileRequest(this.#request, this.#visitor.context);
+    const exchange = this.#host.createFilesExchange?.(this.#visitor, request);
     if (exchange === undefined) throw new Error("This gateway was created without exchanges for files.");
     return exchange;
   }

@@ -11,6 +11,7 @@ import {
   type FilesOptions,
 } from "../files/index.js";
 import type { FileSystem } from "../files/disk/file-system.js";
+import type { Steps } from "../middleware/chain/steps.js";
 import type { FilesRoute, PathEdit } from "../route.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { Visit } from "./visits.suite.js";
@@ -24,6 +25,8 @@ export interface Received {
 
 export interface SiteOptions extends Partial<FilesOptions>, FileRootDependencies {
   readonly pathEdit?: PathEdit;
+  /** Those of the route. */
+  readonly steps?: Steps;
   readonly secrets?: SecretFiles;
   readonly cache?: FileCache;
   /** The calls to the disk. Default: those of this machine. */
@@ -48,6 +51,7 @@ export class Site {
     for (const [path, content] of Object.entries(files)) this.write(path, content);
     const {
       pathEdit,
+      steps,
       secrets = new SecretFiles({ paths: [] }),
       cache = new FileCache(),
       fileSystem,
@@ -64,6 +68,7 @@ export class Site {
       kind: "files",
       root: this.root,
       pathEdit,
+      ...(steps && { steps }),
       onFinished: ({ status, ended, bytesOut }) => this.finished.push(`${status} ${ended} ${bytesOut}`),
     };
     this.visit = new Visit({}, () => this.#route);

@@ -32,6 +32,8 @@ export interface Admitted {
   readonly filters: readonly ResponseFilter[];
   /** Creates the coders that the body of the request passes. */
   readonly coders: readonly (() => BodyCoder)[];
+  /** The value that the steps have given to the field `name` (lower case), empty if they have removed it. */
+  changedValue(name: string): string | undefined;
   /** The request is over. */
   end(): void;
 }
@@ -121,6 +123,11 @@ export class RequestContext implements VisitorContext {
   /** The names, in lower case, of the fields of the response that steps remove. */
   get removedResponseNames(): readonly string[] {
     return this.admission === undefined ? NONE : this.admission.removedResponseNames;
+  }
+
+  /** The value that steps have given to the field `name` (lower case), empty if they have removed it. */
+  changedValue(name: string): string | undefined {
+    return this.admission?.changedValue(name);
   }
 
   /** The filters of the response, in the order in which it passes them. */

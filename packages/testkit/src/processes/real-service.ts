@@ -78,6 +78,26 @@ export async function startTlsProxy(
   return service;
 }
 
+/** A real nginx that compresses the responses of an origin on `origin`, in the usual way of its documentation. */
+export async function startCompressingProxy(defer: Defer, origin: number): Promise<RunningService> {
+  const port = await claimPort();
+  const site = `
+  gzip on;
+  gzip_comp_level 6;
+  gzip_min_length 1024;
+  gzip_proxied any;
+  gzip_vary on;
+  gzip_http_version 1.0;
+  gzip_types text/plain text/css application/json application/problem+json image/svg+xml;
+  server {
+    listen 127.0.0.1:${port};
+    location / { proxy_pass http://127.0.0.1:${origin}; proxy_http_version 1.1; proxy_set_header Connection ""; }
+  }`;
+  const service = runNginx(defer, port, scratchFolder(defer), site);
+  await responding(service);
+  return service;
+}
+
 function runNginx(defer: Defer, port: number, folder: string, site: string): RunningService {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (use) => `${use}_temp_path ${folder}/${use};`,

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import type { FileSystem, FolderEntry, OnRead } from "./file-system.js";
-import type { Lane } from "./lanes.js";
+import type { Lane } from "../../threads/lanes.js";
 import type { LookUp } from "./look-up-places.js";
 import type { LookedUp, LookUpOwner, LookUpReceiver, LookUpThread } from "./look-up-thread.js";
 import { openEntry, type NoEntry } from "./open-entry.js";

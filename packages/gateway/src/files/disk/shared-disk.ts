@@ -1,5 +1,5 @@
 import { DISK, type FileSystem } from "./file-system.js";
-import { Lane, Lanes } from "./lanes.js";
+import { Lane, Lanes } from "../../threads/lanes.js";
 import { LookUpThread } from "./look-up-thread.js";
 import { PacedDisk } from "./paced-disk.js";
 import { isBelow } from "./real-path.js";

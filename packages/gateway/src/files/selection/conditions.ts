@@ -1,5 +1,5 @@
 import { Field, type FileRequest } from "../../http/index.js";
-import { listsTag } from "./entity-tag.js";
+import { listsTag } from "../../negotiation/entity-tag.js";
 import { parseHttpDate } from "./http-date.js";
 
 /** What identifies the version of a representation. */

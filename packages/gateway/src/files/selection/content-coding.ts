@@ -1,3 +1,5 @@
+import { readQualities } from "../../negotiation/accept-encoding.js";
+
 /** A coding in which a file can be stored beside it. */
 export interface ContentCoding {
   readonly name: string;
@@ -13,7 +15,6 @@ export const CODINGS: readonly ContentCoding[] = [
 ];
 
 const NONE: readonly number[] = [];
-const ELEMENT = /^[\t ]*([!#$%&'*+.^_`|~0-9a-z-]+)[\t ]*(?:;[\t ]*q=([01](?:\.\d{0,3})?)[\t ]*)?$/i;
 /** Values whose result is kept. Browsers of one version all send the same value. */
 const MOST_KEPT = 64;
 const LONGEST_KEPT = 128;
@@ -35,14 +36,8 @@ export function acceptedCodings(value: string): readonly number[] {
 }
 
 function parseCodings(value: string): readonly number[] {
-  const qualities = new Map<string, number>();
-  for (const text of value.split(",")) {
-    if (text.trim() === "") continue;
-    const match = ELEMENT.exec(text);
-    if (match === null) return NONE;
-    const name = match[1]!.toLowerCase();
-    qualities.set(name === "x-gzip" ? "gzip" : name, match[2] === undefined ? 1 : Number(match[2]));
-  }
+  const qualities = readQualities(value);
+  if (qualities === undefined) return NONE;
   const qualityOf = (index: number): number => qualities.get(CODINGS[index]!.name) ?? qualities.get("*") ?? 0;
   const identity = qualities.get("identity") ?? 0;
   return CODINGS.map((_, index) => index)

@@ -2,6 +2,7 @@ import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
 import type { PollDependencies } from "../addresses/polled-list.js";
 import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
 import { CertificateStep, type CertificateOptions } from "../client-certificate/certificate-step.js";
+import { CompressionStep, type CompressionOptions } from "../compression/compression-step.js";
 import { CorsStep, type CorsOptions } from "../cors/cors-step.js";
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
 import { ErrorPagesStep, type ErrorPagesOptions } from "../error-pages/error-pages-step.js";
@@ -62,6 +63,8 @@ export interface StepOptions {
   readonly securityHeaders?: boolean | undefined;
   /** Changes to bodies. Default: none. */
   readonly transform?: TransformOptions | undefined;
+  /** Compression of responses. Default: none. */
+  readonly compression?: CompressionOptions | undefined;
 }
 
 /** What the steps of all routes share. */
@@ -121,6 +124,7 @@ export function routeSteps(
     headers,
     securityHeaders,
     transform,
+    compression,
   } = options;
   const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
@@ -145,6 +149,7 @@ export function routeSteps(
   if (securityHeaders === true) steps.push(new SecurityHeadersStep());
   if (headers !== undefined) steps.push(new HeaderStep(headers));
   if (transform !== undefined) steps.push(new TransformStep(transform, warnings, tenancy));
+  if (compression !== undefined) steps.push(new CompressionStep(compression));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }
 

@@ -1,0 +1,205 @@
+import { TURN_END, type TurnTask } from "@postern/net";
+import type { BodyCoder, CodedSink } from "../../filters/response-filter.js";
+import type { Coding } from "./coding.js";
+import type { Encoder, EncoderSink } from "./encoder.js";
+import { COMPRESSION_LIMITS, type EncoderPlace } from "./encoder-room.js";
+import type { Encoders } from "./encoders.js";
+
+export interface StreamCoderOptions {
+  readonly coding: Coding;
+  readonly encoders: Encoders;
+  readonly place: EncoderPlace;
+  /** `held`: nothing is compressed before the body is complete. `whole`: and the visitor gets its length. */
+  readonly form: "stream" | "held" | "whole";
+}
+
+/**
+ * Compresses a body on a thread: what has arrived by the end of a turn of the event loop is compressed together, and
+ * reaches the visitor before more of the body arrives. A body that is complete by then needs no state between pieces.
+ *
+ *     waiting ──input──► queued ──a thread is free──► encoding ──► waiting, queued or over
+ */
+export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
+  isWhole: boolean;
+  readonly #coding: Coding;
+  readonly #encoders: Encoders;
+  readonly #place: EncoderPlace;
+  readonly #isHeld: boolean;
+  #sink: CodedSink | undefined;
+  #state: "waiting" | "queued" | "encoding" | "over" = "waiting";
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  /** Bytes whose target was not told that they are taken. */
+  #untaken = 0;
+  #isComplete = false;
+  #awaitsTurnEnd = false;
+  #encoder: Encoder | undefined;
+  /** Bytes that are being encoded, and whether the body ends with them. */
+  #encoding = 0;
+  #isLast = false;
+
+  constructor({ coding, encoders, place, form }: StreamCoderOptions) {
+    this.isWhole = form === "whole";
+    this.#coding = coding;
+    this.#encoders = encoders;
+    this.#place = place;
+    this.#isHeld = form !== "stream";
+  }
+
+  begin(sink: CodedSink): void {
+    this.#sink = sink;
+  }
+
+  write(piece: Buffer): void {
+    this.#pending.push(Buffer.from(piece));
+    this.#pendingBytes += piece.length;
+    this.#untaken += piece.length;
+    this.#take();
+    if (!this.#isHeld) this.#awaitTurnEnd();
+  }
+
+  end(): void {
+    this.#isComplete = true;
+    const isNew = this.#state === "waiting" && this.#encoder === undefined;
+    const isShort = isNew && this.#pendingBytes <= COMPRESSION_LIMITS.atOnce;
+    if (isShort && this.#place.atOnce.take(this.#pendingBytes)) this.#encodeNow();
+    else this.#awaitTurnEnd();
+  }
+
+  /** While a thread works, its memory is in use: it is freed when the thread is done. */
+  close(): void {
+    const wasEncoding = this.#state === "encoding";
+    this.#state = "over";
+    this.#sink = undefined;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    if (!wasEncoding) this.#leave(false);
+  }
+
+  onTurnEnd(): void {
+    this.#awaitsTurnEnd = false;
+    this.#continue();
+  }
+
+  // ---- EncoderSink
+
+  onEncoded(bytes: Buffer): void {
+    this.#guard(() => this.#sink?.onCoded(bytes));
+  }
+
+  onEncoderDone(): void {
+    const isOver = this.#state === "over";
+    this.#encoding = 0;
+    if (isOver) this.#leave(this.#isLast);
+    else if (this.#isLast) this.#finish();
+    else this.#state = "waiting";
+    // Now, another body can use the encoder.
+    this.#place.lane.give();
+    if (isOver) return;
+    this.#guard(() => {
+      this.#take();
+      if (this.#isLast) this.#sink?.onCodedEnd();
+    });
+    this.#continue();
+  }
+
+  onEncoderFailed(error: Error): void {
+    if (this.#state === "encoding") this.#place.lane.give();
+    const sink = this.#sink;
+    this.#state = "over";
+    this.#sink = undefined;
+    this.#leave(false);
+    sink?.onFault(error);
+  }
+
+  // ----
+
+  /** While a thread works, the target sends what comes next. */
+  #take(): void {
+    const bytes = this.#untaken;
+    if (bytes === 0 || this.#pendingBytes + this.#encoding > COMPRESSION_LIMITS.waiting) return;
+    this.#untaken = 0;
+    this.#sink?.onTaken(bytes);
+  }
+
+  #awaitTurnEnd(): void {
+    if (this.#awaitsTurnEnd || this.#state !== "waiting") return;
+    this.#awaitsTurnEnd = true;
+    TURN_END.add(this);
+  }
+
+  #continue(): void {
+    if (this.#state !== "waiting" || (this.#pendingBytes === 0 && !this.#isComplete)) return;
+    this.#state = "queued";
+    this.#place.lane.take(this.#begin);
+  }
+
+  /** A thread is free. */
+  readonly #begin = (): boolean => {
+    if (this.#state !== "queued") return false;
+    this.#state = "encoding";
+    const isForWhole =
+      this.#encoder === undefined && this.#isComplete && this.#pendingBytes <= COMPRESSION_LIMITS.whole;
+    if (isForWhole) this.isWhole = true;
+    const encoder = (this.#encoder ??= this.#encoders.take(this.#coding, isForWhole));
+    encoder.sink = this;
+    const input = this.#takePending();
+    this.#encoding = input.length;
+    this.#isLast = this.#isComplete && this.#pendingBytes === 0;
+    encoder.run(input, this.#isLast);
+    return true;
+  };
+
+  /** The next bytes for a thread. */
+  #takePending(): Buffer {
+    const pieces: Buffer[] = [];
+    let room: number = COMPRESSION_LIMITS.piece;
+    while (room > 0) {
+      const piece = this.#pending[0];
+      if (piece === undefined) break;
+      const part = piece.length > room ? piece.subarray(0, room) : piece;
+      if (part === piece) this.#pending.shift();
+      else this.#pending[0] = piece.subarray(room);
+      room -= part.length;
+      pieces.push(part);
+    }
+    this.#pendingBytes -= COMPRESSION_LIMITS.piece - room;
+    return joined(pieces);
+  }
+
+  #encodeNow(): void {
+    const body = joined(this.#pending);
+    this.isWhole = true;
+    this.#finish();
+    this.#sink?.onCoded(this.#encoders.encodeAtOnce(this.#coding, body));
+    this.#sink?.onCodedEnd();
+  }
+
+  /** All of the body is encoded. */
+  #finish(): void {
+    this.#state = "over";
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#leave(true);
+  }
+
+  #leave(isComplete: boolean): void {
+    const encoder = this.#encoder;
+    this.#encoder = undefined;
+    if (encoder !== undefined) this.#encoders.give(encoder, isComplete);
+    this.#place.leave();
+  }
+
+  /** Nothing else handles an error here, because a thread of Node.js has called. */
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#sink?.onFault(error);
+    }
+  }
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+}
