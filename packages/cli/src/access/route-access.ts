@@ -37,6 +37,7 @@ export async function loadRouteAccess(
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(credentials.length === 0 ? {} : { credentials }),
+    ...serverTimingOf(route),
   };
   return { steps: Object.keys(steps).length === 0 ? undefined : steps, files, warnings };
 }
@@ -82,6 +83,11 @@ function olderLimitOf({ access: { rate_limit: own }, middleware }: RouteConfigur
     ...(byHeader === undefined ? {} : { byHeader }),
     ...(message === undefined ? {} : { message }),
   };
+}
+
+function serverTimingOf({ middleware, target, targets }: RouteConfiguration): Pick<StepOptions, "serverTiming"> {
+  const { enabled, addresses } = middleware.server_timing;
+  return enabled ? { serverTiming: { addresses, hasOrigin: target !== undefined || targets.length > 0 } } : {};
 }
 
 /** The credentials of `[proxy.middleware.auth]` as fields. */

@@ -1,4 +1,6 @@
+import { routeAccessLog } from "./access-log.js";
 import { option, section, sections } from "./declaration.js";
+import { serverTiming } from "./server-timing.js";
 import { limitMessage, requestsPerMinute } from "./rate-limit.js";
 import { flag } from "../kinds/flag.js";
 import { fieldName, headers } from "../kinds/headers.js";
@@ -31,6 +33,8 @@ function transform(message: string) {
 
 /** `[proxy.middleware]` */
 export const middleware = section("Changes to requests and responses of this route.", {
+  access_log: routeAccessLog,
+  server_timing: serverTiming,
   headers: section("Changes to header fields.", {
     override_host: option(
       text({ what: "host", pattern: /^[!-~]+$/, example: "app.example.com" }),

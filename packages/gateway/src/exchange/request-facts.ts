@@ -1,6 +1,10 @@
 import type { Request } from "../http/index.js";
 import type { FinishedRequest } from "../route.js";
 import type { ExchangeEnd } from "./exchange-end.js";
+import type { VisitorContext } from "./visitor-side.js";
+
+/** What the visitor's side knows of the visitor of the current request. */
+type Asker = Pick<VisitorContext, "address" | "principal" | "traceId">;
 
 const NO_REPAIRS: FinishedRequest["repairs"] = new Set();
 
@@ -13,9 +17,9 @@ export class RequestFacts implements FinishedRequest {
   ended: ExchangeEnd = "complete";
   code: string | undefined;
   readonly request: Request;
-  readonly #visitor: { readonly address: string };
+  readonly #visitor: Asker;
 
-  constructor(request: Request, visitor: { readonly address: string }) {
+  constructor(request: Request, visitor: Asker) {
     this.request = request;
     this.#visitor = visitor;
   }
@@ -37,12 +41,32 @@ export class RequestFacts implements FinishedRequest {
     return this.request.path;
   }
 
+  get line(): string {
+    return this.request.line;
+  }
+
+  get protocol(): FinishedRequest["protocol"] {
+    return this.request.versionMinor === 1 ? "HTTP/1.1" : "HTTP/1.0";
+  }
+
   get host(): string {
     return this.request.host;
   }
 
   get userAgent(): string {
     return this.request.fieldValue("user-agent");
+  }
+
+  get referer(): string {
+    return this.request.fieldValue("referer");
+  }
+
+  get user(): string | undefined {
+    return this.#visitor.principal;
+  }
+
+  get traceId(): string {
+    return this.#visitor.traceId;
   }
 
   get address(): string {

@@ -13,6 +13,10 @@ export interface ForwardOptions {
 /** The parts of a request's head that an exchange uses, regardless of the visitor's protocol. */
 export interface Request {
   readonly method: string;
+  /** 1: HTTP/1.1 or later, 0: HTTP/1.0. */
+  readonly versionMinor: 0 | 1;
+  /** The request line as received, without its end. */
+  readonly line: string;
   /** Path and query, as received. */
   readonly path: string;
   /** Canonical, without a port. Empty only in HTTP/1.0. */

@@ -134,7 +134,7 @@ export class Http1Visitor
 
   onBroken(): void {
     this.#state = "closing";
-    this.context.endAdmission();
+    this.context.endRequest();
     this.response.abandon();
     this.connection.reset();
   }
@@ -197,7 +197,7 @@ export class Http1Visitor
     this.#watch.close();
     this.exchange?.abort();
     this.response.abandon();
-    this.context.endAdmission();
+    this.context.endRequest();
     this.#host.forget(this);
   }
 
@@ -330,7 +330,7 @@ export class Http1Visitor
     if (!isExchanged(route)) return this.#responder.decline(route.kind === "delegate" ? MISDIRECTED : route);
     const most = (this.#body.most = route.limits?.body ?? this.#host.limits.body);
     if (route.kind === "files") this.#ownResponses.countFile();
-    if (most > 0 && this.#head.contentLength > most) this.#responder.refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
+    if (most > 0 && this.#head.contentLength > most) this.#responder.refuse(refusals.PN_HTTP_BODY_TOO_LARGE, route);
     else this.#exchanges.begin(route);
   }
 
@@ -363,7 +363,7 @@ export class Http1Visitor
 
   /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   onOwnWritten(closes: boolean): void {
-    this.context.endAdmission();
+    this.context.endRequest();
     if (closes || this.#host.closing) return this.#linger();
     const { isTurnFull } = this.#ownResponses;
     const { unsent } = this.connection;

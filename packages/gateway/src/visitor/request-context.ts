@@ -1,13 +1,14 @@
 import type { ExchangeContext } from "../exchange/exchange-context.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { ResponseFilter } from "../filters/response-filter.js";
-import type { VisitorContext } from "../exchange/visitor-side.js";
+import type { ReportedRoute, VisitorContext } from "../exchange/visitor-side.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
-import type { RefusalRoute, RespondRoute, Route } from "../route.js";
+import type { AccessLogger, FinishedRequest, RefusalRoute, RespondRoute, Route } from "../route.js";
+import { TRACE_FIELDS, type Trace } from "../trace/tracing.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { ForwardedFields } from "./forwarded-fields.js";
 import { LAST_RECIPIENT } from "./last-recipient.js";
-import { ownRecord } from "./own-record.js";
+import { invalidRecord, ownRecord } from "./own-record.js";
 import type { VisitorHost } from "./visitor-host.js";
 
 export const MISDIRECTED = refused(refusals.PN_HTTP_MISDIRECTED);
@@ -27,6 +28,8 @@ export interface Admitted {
   readonly removedResponseNames: readonly string[];
   /** Those that the response passes. */
   readonly filters: readonly ResponseFilter[];
+  /** Who the visitor is, according to the steps; undefined: unknown. */
+  readonly principal: string | undefined;
   /** The request is over. */
   end(): void;
 }
@@ -40,6 +43,13 @@ export class RequestContext implements VisitorContext {
   readonly #info: ConnectionInfo;
   readonly #host: VisitorHost;
   readonly #forwarded: ForwardedFields;
+  /** Of the current request, from its first use on. */
+  #trace: Trace | undefined;
+  /** A request that is over, whose response is not complete, and the log for it. */
+  #unlogged: FinishedRequest | undefined;
+  #log: AccessLogger | undefined;
+  /** Body bytes of the gateway's own response to it. */
+  #ownBytes = 0;
 
   /** @param head the current request; the same object is parsed again for each request */
   constructor(head: RequestHead, peer: string | undefined, info: ConnectionInfo, host: VisitorHost) {
@@ -52,6 +62,14 @@ export class RequestContext implements VisitorContext {
 
   get address(): string {
     return this.#forwarded.address;
+  }
+
+  get principal(): string | undefined {
+    return this.admission?.principal;
+  }
+
+  get traceId(): string {
+    return this.#ownTrace?.id ?? "";
   }
 
   get certificate(): ConnectionInfo["certificate"] {
@@ -82,7 +100,7 @@ export class RequestContext implements VisitorContext {
   }
 
   forwardedLines(): string {
-    const lines = this.identityLines();
+    const lines = this.#withTrace(this.identityLines());
     return this.admission === undefined ? lines : this.admission.edited(lines);
   }
 
@@ -103,19 +121,38 @@ export class RequestContext implements VisitorContext {
 
   /** Fields that only a step, or a trusted proxy, may send: a visitor could add them after the body otherwise. */
   get claimedNames(): readonly string[] {
-    const { claimed } = this.#host.forwarding.fields;
+    const { fields, tracing } = this.#host.forwarding;
+    const claimed = tracing === undefined ? fields.claimed : [...fields.claimed, ...TRACE_FIELDS];
     return this.admission === undefined ? claimed : [...claimed, ...this.admission.editedNames];
   }
 
-  /** The request in progress is over. */
-  endAdmission(): void {
+  /** The request in progress is over, and so is its response. */
+  endRequest(): void {
+    this.#logRequest();
+    this.#trace = undefined;
     this.admission?.end();
     this.admission = undefined;
   }
 
+  finished(request: FinishedRequest, route: ReportedRoute | undefined): void {
+    route?.onFinished?.(request);
+    const own = route?.accessLog;
+    const log = own === undefined ? this.#host.accessLog : own;
+    if (log === undefined || log === null) return;
+    this.#unlogged = request;
+    this.#log = log;
+    // The visitor of a switched connection reports no end of its request.
+    if (request.status === 101) this.#logRequest();
+  }
+
+  /** The gateway itself has responded to the request that is over. @param bytes of the body */
+  onOwnBody(bytes: number): void {
+    this.#ownBytes = bytes;
+  }
+
   route(): Route {
-    if (this.#isMisdirected) return MISDIRECTED;
     this.#forwarded.readAddress(this.#head);
+    if (this.#isMisdirected) return MISDIRECTED;
     const route = this.#host.router(this.#head, this.#info, this.#forwarded.address);
     const isForwarded = route.kind === "upstream";
     if ((isForwarded || route.kind === "files") && this.#host.overloaded) return OVERLOADED;
@@ -129,8 +166,46 @@ export class RequestContext implements VisitorContext {
   decline(route: RefusalRoute | RespondRoute, id: string): RespondRoute["page"] {
     const page = route.kind === "refusal" ? route.refusal : route.page;
     if ("code" in page) this.#host.onRefused(page);
-    route.onFinished?.(ownRecord(this.#head, this, id, page));
+    if (route.onFinished !== undefined || this.#isLogged(route)) {
+      this.finished(ownRecord(this.#head, this, id, page), route);
+    }
     return page;
+  }
+
+  /** The gateway itself refuses the request `id` before it is served. @param route undefined: its head is not valid */
+  refused(refusal: Refusal, route: ReportedRoute | undefined, id: string): void {
+    this.#host.onRefused(refusal);
+    if (!this.#isLogged(route)) return;
+    const { accessLog } = route ?? {};
+    if (route === undefined) this.#forwarded.forgetAddress();
+    const record = route === undefined ? invalidRecord : ownRecord;
+    // Routes get reports only of requests that they have served.
+    this.finished(record(this.#head, this, id, refusal), { kind: "refusal", refusal, accessLog });
+  }
+
+  #isLogged(route: ReportedRoute | undefined): boolean {
+    return route?.accessLog !== null && (route?.accessLog ?? this.#host.accessLog) !== undefined;
+  }
+
+  #logRequest(): void {
+    const request = this.#unlogged;
+    if (request === undefined) return;
+    this.#log?.add(request, this.#ownBytes);
+    this.#unlogged = this.#log = undefined;
+    this.#ownBytes = 0;
+  }
+
+  /** The trace of the current request. A request that is sent again keeps it. */
+  get #ownTrace(): Trace | undefined {
+    const { tracing } = this.#host.forwarding;
+    return tracing && (this.#trace ??= tracing.of(this.#head, this.isProxied));
+  }
+
+  #withTrace(lines: string): string {
+    const trace = this.#ownTrace;
+    if (trace === undefined) return lines;
+    for (const name of TRACE_FIELDS) this.#head.claimIdentity(name);
+    return [lines, trace.lines].join("");
   }
 
   /**

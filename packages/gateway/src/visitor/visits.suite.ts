@@ -29,6 +29,7 @@ export class Visit {
       limits: all,
       deadlines: this.deadlines,
       forwarding: new Forwarding(),
+      accessLog: undefined,
       exchanges: new ExchangeContext({
         clock: this.clock,
         limits: all,

@@ -12,6 +12,7 @@ import { OwnCookiesStep } from "../own-cookies/own-cookies-step.js";
 import type { PasswordOptions } from "../password/password-login.js";
 import { PasswordStep } from "../password/password-step.js";
 import { RateLimitStep, UserRateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
+import { ServerTimingStep, type ServerTimingOptions } from "../server-timing/server-timing-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
 import type { Tenancy } from "../tenancy.js";
@@ -41,6 +42,8 @@ export interface StepOptions {
   readonly forwardAuth?: ForwardAuthOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
   readonly credentials?: readonly CredentialField[] | undefined;
+  /** Who learns how long requests take. Default: nobody. */
+  readonly serverTiming?: ServerTimingOptions | undefined;
 }
 
 /** What the steps of all routes share. */
@@ -92,6 +95,7 @@ export function routeSteps(
     oidc,
     forwardAuth,
     credentials,
+    serverTiming,
   } = options;
   const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
@@ -108,6 +112,7 @@ export function routeSteps(
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (limit !== undefined && rateLimit?.byUser === true) steps.push(new UserRateLimitStep(rateLimit, limit, tenancy));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
+  if (serverTiming !== undefined) steps.push(new ServerTimingStep(serverTiming));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }
 
