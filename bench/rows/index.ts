@@ -1,4 +1,5 @@
 import type { Row } from "../row.ts";
+import { accessLog } from "./access-log.ts";
 import { besideBulk } from "./beside-bulk.ts";
 import { choices } from "./choices.ts";
 import { files } from "./files.ts";
@@ -52,5 +53,6 @@ export const ROWS: Row[] = [
   routes,
   choices,
   steps,
+  accessLog,
   syscalls,
 ];

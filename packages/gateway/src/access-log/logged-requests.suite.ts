@@ -37,7 +37,7 @@ export function requestWith(differences: Partial<FinishedRequest> = {}): Finishe
 export function linesOf(
   options: Partial<AccessLogOptions>,
   requests: readonly Partial<FinishedRequest>[],
-  { random = () => 0, ownBytes = 0, place = {} } = {},
+  { random = (): number => 0, ownBytes = 0, place = {} } = {},
 ): string[] {
   const lines: string[] = [];
   const output = { write: (line: string): void => void lines.push(line) };
