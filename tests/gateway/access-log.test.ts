@@ -172,7 +172,7 @@ describe("routes", () => {
   test("whose log cannot be written are refused: at the start, and in a reload, which changes nothing", async () => {
     const route = (more: string): string => `[[proxy]]\npath = "/*"\nrespond = { status = 200, text = "a" }\n${more}`;
     const bad = '[proxy.middleware.access_log]\nfile = "postern.toml/a.log"\n';
-    const start = StartProcess.launch(onTestFinished, route(bad), {}, ["serve", "--port", "0"]);
+    const start = StartProcess.launch(onTestFinished, route(bad), {}, ["serve", "--listen", "127.0.0.1:0"]);
     await start.program.ends(2);
     expect(start.program.stderr).toMatch(/PN_LOG_UNWRITABLE/);
     const { start: running, ask } = await serve(route(""));
@@ -245,7 +245,7 @@ test("the combined format is nginx's, byte for byte", async (context) => {
   const theirs = join(folder, "nginx.log");
   const nginx = await startFileServer(onTestFinished, files, theirs);
   const { port, logOf } = await serve(
-    `[logging.access]\nenabled = true\nfile = "access.log"\n[static_config]\ndirectory = "${files}"\n`,
+    `[logging.access]\nenabled = true\nfile = "access.log"\n[[proxy]]\npath = "/*"\nfiles = { directory = "${files}" }\n`,
   );
   const field = (line: string): string => `GET /a.txt HTTP/1.1\r\nHost: a.example\r\n${line}\r\n\r\n`;
   const requests = [
@@ -261,7 +261,7 @@ test("the combined format is nginx's, byte for byte", async (context) => {
     "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n",
     "HEAD /a.txt HTTP/1.1\r\nHost: a.example\r\n\r\n",
     "GET /a.txt HTTP/1.0\r\n\r\n",
-    "GET /a.txt?q=%22%0a&x=\xc3\xab HTTP/1.1\r\nHost: a.example\r\n\r\n",
+    "GET /a.txt?q=%22%0a&x=%c3%ab HTTP/1.1\r\nHost: a.example\r\n\r\n",
     "GET /%61.txt HTTP/1.1\r\nHost: a.example\r\n\r\n",
     "GET http://a.example/a.txt HTTP/1.1\r\nHost: a.example\r\n\r\n",
     "GET /missing HTTP/1.1\r\nHost: a.example\r\n\r\n",
@@ -362,7 +362,7 @@ describe("a log that cannot be written does not stop the gateway, and its lost l
     execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", folder]);
     onTestFinished(async () => void execFileSync("umount", ["-l", folder]));
     const config = `[logging.access]\nenabled = true\nfile = "${folder}/access.log"\n[[proxy]]\npath = "/*"\nrespond = { status = 200, text = "a" }\n`;
-    const start = StartProcess.launch(onTestFinished, config, {}, ["serve", "--port", "0"]);
+    const start = StartProcess.launch(onTestFinished, config, {}, ["serve", "--listen", "127.0.0.1:0"]);
     await start.program.ends(2);
     expect(start.program.stderr).toMatch(/PN_LOG_UNWRITABLE[^]*another `file`/);
   });

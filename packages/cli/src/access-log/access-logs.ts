@@ -3,7 +3,7 @@ import { LogFiles } from "../reporting/log-files.js";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import type { Output } from "../terminal/output.js";
-import { CONSOLE_OUTPUT, accessLogFile, programAccessLog } from "./access-log-options.js";
+import { accessLogFile, accessLogPaths, CONSOLE_OUTPUT, programAccessLog } from "./access-log-options.js";
 import { LineWriter } from "./line-writer.js";
 
 /** An open output of access logs. */
@@ -15,8 +15,11 @@ interface OpenOutput {
 
 export interface AccessLogsOptions {
   settings: Settings;
+  /** For logs on the console. */
   console: Output;
   onWarning: (text: string) => void;
+  /** Warnings about the console itself. */
+  onConsoleWarning: (text: string) => void;
 }
 
 /**
@@ -34,6 +37,12 @@ export class AccessLogs implements Service {
     this.#options = options;
     const program = programAccessLog(options.settings);
     this.program = program && this.open(program);
+  }
+
+  /** Throws PN_LOG_UNWRITABLE if the logs of another configuration cannot be opened. An open log is not checked. */
+  check(settings: Settings): void {
+    const paths = accessLogPaths(settings).filter((path) => !this.#outputs.has(path));
+    for (const path of paths) LogFiles.check(accessLogFile(settings, path));
   }
 
   /** Opens a log. Logs with the same output share it. Throws PN_LOG_UNWRITABLE. */
@@ -77,10 +86,10 @@ export class AccessLogs implements Service {
   }
 
   #openOutput(name: string): OpenOutput {
-    const { settings, console, onWarning } = this.#options;
+    const { settings, console, onWarning, onConsoleWarning } = this.#options;
     if (name === CONSOLE_OUTPUT) {
       const sink = { lines: (text: string): boolean => console.lines(text) };
-      return { writer: new LineWriter({ sink, name: "on the console", onWarning }), files: undefined };
+      return { writer: new LineWriter({ sink, name: "on the console", onWarning: onConsoleWarning }), files: undefined };
     }
     const files = new LogFiles({
       ...accessLogFile(settings, name),

@@ -1,5 +1,6 @@
 import { humanOutput } from "../reporting/messages.js";
 import type { Settings } from "../settings/configuration.js";
+import { printable } from "../terminal/printable.js";
 import type { Terminal } from "../terminal/terminal.js";
 import type { AccessLogs } from "./access-logs.js";
 
@@ -22,5 +23,10 @@ export async function openAccessLogs({
 }: OpenAccessLogsOptions): Promise<AccessLogs | undefined> {
   if (!hasRoutes && !settings.loaded.values.logging.access.enabled) return undefined;
   const { AccessLogs } = await import("./access-logs.js");
-  return new AccessLogs({ settings, console: humanOutput(terminal, json), onWarning });
+  return new AccessLogs({
+    settings,
+    console: humanOutput(terminal, json),
+    onWarning,
+    onConsoleWarning: (text) => terminal.stderr.line(`postern: ${printable(text)}`),
+  });
 }

@@ -5,10 +5,9 @@ import {
   type RouteChanges,
 } from "@postern/gateway/service";
 import type { GatewayReport } from "@postern/client/status";
-import { accessLogFile, accessLogPaths, programAccessLog } from "../access-log/access-log-options.js";
+import { programAccessLog } from "../access-log/access-log-options.js";
 import type { AccessLogs } from "../access-log/access-logs.js";
 import { cookieKey } from "../credentials/cookie-key.js";
-import { LogFiles } from "../reporting/log-files.js";
 import type { PreparedReload, Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { gatewayOptions, loadGateway, type ConfiguredGateway } from "./configured-gateway.js";
@@ -70,7 +69,7 @@ export class GatewayService implements Service {
 
   async reload(settings: Settings): Promise<PreparedReload> {
     const { routes, certificates, served, files, warnings } = await loadGateway(settings, this.#current);
-    for (const path of accessLogPaths(settings)) LogFiles.check(accessLogFile(settings, path));
+    this.#options.accessLogs?.check(settings);
     const apply = (): Promise<{ summary: string; data: Record<string, unknown> }> => {
       // A new route must not serve a file that became secret with it.
       this.#gateway?.replaceSecretFiles(served.secretFiles);
