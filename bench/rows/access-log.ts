@@ -56,7 +56,11 @@ export const accessLog: Row = {
 };
 
 /** Nanoseconds of this thread for each request, with the writing of its line. */
-async function measure(settings: Settings, all: readonly RequestFacts[], add: (request: RequestFacts) => void): Promise<number> {
+async function measure(
+  settings: Settings,
+  all: readonly RequestFacts[],
+  add: (request: RequestFacts) => void,
+): Promise<number> {
   const run = async (seconds: number): Promise<number> => {
     const [started, before] = [performance.now(), process.threadCpuUsage()];
     let calls = 0;

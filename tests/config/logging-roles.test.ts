@@ -1,7 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { claimPort, exchange, Origin, postern, Published, scratchFolder, ServerProcess, until, type Program } from "@postern/testkit";
+import {
+  claimPort,
+  exchange,
+  Origin,
+  postern,
+  Published,
+  scratchFolder,
+  ServerProcess,
+  until,
+  type Program,
+} from "@postern/testkit";
 
 /** A gateway or a server that runs with `[logging]`. */
 interface Running {
@@ -98,7 +108,9 @@ describe.for(["serve", "server"] as const)("[logging] of `postern %s`", (role) =
   test("format", async () => {
     const { program, ask } = await run('format = "json"');
     await ask("/asked");
-    const entry = await program.waitFor("the line", () => requests(program.output).find(({ path }) => path === "/asked"));
+    const entry = await program.waitFor("the line", () =>
+      requests(program.output).find(({ path }) => path === "/asked"),
+    );
     expect(entry).toMatchObject({ level: "info", method: "GET" });
   });
 
@@ -168,7 +180,9 @@ describe.for(["serve", "server"] as const)("[logging] of `postern %s`", (role) =
   test("access.output = console: lines of the access log stand in place of others about requests", async () => {
     const { program, ask } = await run('access = { enabled = true, output = "console" }\n');
     await ask("/asked");
-    await program.waitFor("the line", () => /^127\.0\.0\.1 - - \[.*\] "GET \/asked HTTP\/1\.1" 200 \d+ /m.test(program.output));
+    await program.waitFor("the line", () =>
+      /^127\.0\.0\.1 - - \[.*\] "GET \/asked HTTP\/1\.1" 200 \d+ /m.test(program.output),
+    );
     await program.terminate();
     expect(program.output.match(/\/asked/g)).toHaveLength(1);
   });

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -37,7 +46,12 @@ async function entries(file: string, count: number): Promise<Entry[]> {
 async function serve(
   configuration: string,
   prepare: (folder: string) => void = () => {},
-): Promise<{ start: StartProcess; port: number; ask: (path: string, more?: Partial<ExchangeOptions>) => ReturnType<typeof exchange>; logOf: (name: string) => string }> {
+): Promise<{
+  start: StartProcess;
+  port: number;
+  ask: (path: string, more?: Partial<ExchangeOptions>) => ReturnType<typeof exchange>;
+  logOf: (name: string) => string;
+}> {
   const options = `[server]\nlisten = "127.0.0.1:0"\n[tunnel.local_api]\nenabled = false\n`;
   const start = StartProcess.launch(onTestFinished, `${configuration}\n${options}`, {}, ["serve"], { prepare });
   const port = await start.gatewayPort();
@@ -76,7 +90,11 @@ test("every request has its line: routes, files, redirects, refusals, heads that
     const hash = "$2y$04$zfbPSHMbUoCZ5ZQBDgJPDOjnTdLSKzbrXoZ1ZQpzcLPMjzQTqEQAG";
     writeFileSync(join(folder, "users"), `ann:${hash}\n`, { mode: 0o600 });
   });
-  await ask("/api/a?token=canary", { method: "POST", body: "12345", headers: { referer: "https://b.example/", "user-agent": "probe" } });
+  await ask("/api/a?token=canary", {
+    method: "POST",
+    body: "12345",
+    headers: { referer: "https://b.example/", "user-agent": "probe" },
+  });
   await ask("/old");
   await ask("/text");
   await ask("/files/a.txt");
@@ -154,7 +172,8 @@ describe("routes", () => {
 
   test("get a log, and lose it, with a reload", async () => {
     const origin = await anOrigin();
-    const route = (more: string): string => `[server]\nlisten = "127.0.0.1:0"\n[[proxy]]\npath = "/*"\ntarget = "http://127.0.0.1:${origin.port}"\n${more}`;
+    const route = (more: string): string =>
+      `[server]\nlisten = "127.0.0.1:0"\n[[proxy]]\npath = "/*"\ntarget = "http://127.0.0.1:${origin.port}"\n${more}`;
     const { start, ask, logOf } = await serve(route("").replace(/^\[server\]\n.*\n/, ""));
     const local = "[tunnel.local_api]\nenabled = false\n";
     await ask("/before");
@@ -292,7 +311,9 @@ describe("a log that cannot be written does not stop the gateway, and its lost l
   const WARNING = /access log .* cannot be written as fast as requests arrive: \d+ lines? dropped so far/;
 
   /** A gateway whose standard output is what the shell makes of `redirection`. */
-  async function redirected(redirection: string): Promise<{ port: number; api: number; program: ReturnType<typeof postern> }> {
+  async function redirected(
+    redirection: string,
+  ): Promise<{ port: number; api: number; program: ReturnType<typeof postern> }> {
     const folder = scratchFolder(onTestFinished);
     const [port, api] = [await claimPort(), await claimPort()];
     const file = join(folder, "postern.toml");
@@ -394,8 +415,12 @@ describe("W3C Trace Context", () => {
   const TRACE = "0af7651916cd43dd8448eb211c80319c";
   const GIVEN = `00-${TRACE}-b7ad6b7169203331-01`;
 
-  async function traced(more: string): Promise<{ ask: (headers: Record<string, string>) => Promise<{ seen: Record<string, unknown>; entry: Entry }> }> {
-    const origin = await Origin.start(onTestFinished, (incoming, outgoing) => outgoing.end(JSON.stringify(incoming.headers)));
+  async function traced(
+    more: string,
+  ): Promise<{ ask: (headers: Record<string, string>) => Promise<{ seen: Record<string, unknown>; entry: Entry }> }> {
+    const origin = await Origin.start(onTestFinished, (incoming, outgoing) =>
+      outgoing.end(JSON.stringify(incoming.headers)),
+    );
     const route = `[[proxy]]\npath = "/*"\ntarget = "http://127.0.0.1:${origin.port}"\n`;
     const start = StartProcess.launch(
       onTestFinished,

@@ -71,10 +71,7 @@ export function accessLogFile({ loaded }: Settings, path: string): Omit<LogFiles
 /** The paths of all access logs. */
 export function accessLogPaths(settings: Settings): string[] {
   const { proxy } = settings.loaded.values;
-  const logs = [
-    programAccessLog(settings),
-    ...proxy.map((route, index) => routeAccessLog(settings, route, index)),
-  ];
+  const logs = [programAccessLog(settings), ...proxy.map((route, index) => routeAccessLog(settings, route, index))];
   const outputs = logs.flatMap((log) => (log === undefined || log === false ? [] : [log.output]));
   return [...new Set(outputs)].filter((output) => output !== CONSOLE_OUTPUT);
 }

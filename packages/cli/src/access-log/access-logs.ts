@@ -89,7 +89,10 @@ export class AccessLogs implements Service {
     const { settings, console, onWarning, onConsoleWarning } = this.#options;
     if (name === CONSOLE_OUTPUT) {
       const sink = { lines: (text: string): boolean => console.lines(text) };
-      return { writer: new LineWriter({ sink, name: "on the console", onWarning: onConsoleWarning }), files: undefined };
+      return {
+        writer: new LineWriter({ sink, name: "on the console", onWarning: onConsoleWarning }),
+        files: undefined,
+      };
     }
     const files = new LogFiles({
       ...accessLogFile(settings, name),

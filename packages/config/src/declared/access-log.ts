@@ -41,11 +41,9 @@ export const accessLog = section("Access log: one line for each request to the g
   enabled: option(flag(), "Write an access log.", { default: false, example: "true" }),
   format: option(format, DOCS.format, { default: "combined", example: '"json"' }),
   output: option(output, DOCS.output, { default: "file" }),
-  file: option(
-    filePath,
-    `${FILE} Default: access.log in logs_directory. file_mode applies to it.`,
-    { example: '"/var/log/postern/access.log"' },
-  ),
+  file: option(filePath, `${FILE} Default: access.log in logs_directory. file_mode applies to it.`, {
+    example: '"/var/log/postern/access.log"',
+  }),
   rotate: option(flag(), DOCS.rotate, { default: true }),
   statuses: option(list(status), DOCS.statuses, { default: [] as string[] }),
   slower_than: option(duration(), DOCS.slower, { default: 0 }),

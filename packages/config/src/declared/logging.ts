@@ -56,11 +56,9 @@ export const logging = section("Log messages: level, format and files.", {
     "Include the visitor's IP address (`visitor`) in log lines about requests.",
     { default: true },
   ),
-  enable_request_hosts: option(
-    flag(),
-    "Include the requested host (`host`) in log lines about requests.",
-    { default: true },
-  ),
+  enable_request_hosts: option(flag(), "Include the requested host (`host`) in log lines about requests.", {
+    default: true,
+  }),
   enable_user_agents: option(
     flag(),
     "Include the User-Agent (`user_agent`, without values that look like secrets) in log lines about requests.",

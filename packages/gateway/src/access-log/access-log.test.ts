@@ -40,12 +40,13 @@ test("a line in JSON has what is known of the request", () => {
 });
 
 test("the combined format, and the common one", () => {
-  const requests = [{ user: "ann", referer: "https://a.example/?q=1" }, { method: "POST", status: 404, userAgent: "" }];
+  const requests = [
+    { user: "ann", referer: "https://a.example/?q=1" },
+    { method: "POST", status: 404, userAgent: "" },
+  ];
   const [first = "", second = ""] = linesOf({ format: "combined" }, requests);
   const time = /\[28\/Nov\/2026:\d\d:\d\d:55 [+-]\d{4}\]/.exec(first)?.[0];
-  expect(first).toBe(
-    `192.0.2.1 - ann ${time} "GET /a?b=1 HTTP/1.1" 200 130 "https://a.example/?q=1" "curl/8.0"`,
-  );
+  expect(first).toBe(`192.0.2.1 - ann ${time} "GET /a?b=1 HTTP/1.1" 200 130 "https://a.example/?q=1" "curl/8.0"`);
   expect(second).toBe(`192.0.2.1 - - ${time} "POST /a?b=1 HTTP/1.1" 404 130 "-" "-"`);
   expect(linesOf({ format: "common" }, requests)[0]).toBe(`192.0.2.1 - ann ${time} "GET /a?b=1 HTTP/1.1" 200 130`);
 });
@@ -91,7 +92,10 @@ describe("secrets", () => {
 
   test("are not in request lines that are not valid either", () => {
     const lines = ["GET /a?token=abc", "GET /a?token=abc x HTTP/1.1", "/a?token=abc", "?token=abc"];
-    for (const line of linesOf({ format: "common" }, lines.map((line) => ({ line }))))
+    for (const line of linesOf(
+      { format: "common" },
+      lines.map((line) => ({ line })),
+    ))
       expect(line).not.toContain("abc");
   });
 });
@@ -114,7 +118,10 @@ describe("filters", () => {
 
   test("paths, and all below them", () => {
     const paths = ["/health", "/health?x", "/healthy", "/static", "/static/a", "/statics"];
-    const lines = linesOf({ excludePaths: ["/health", "/static/*"] }, paths.map((path) => ({ path })));
+    const lines = linesOf(
+      { excludePaths: ["/health", "/static/*"] },
+      paths.map((path) => ({ path })),
+    );
     expect(lines.map((line) => (JSON.parse(line) as { path: string }).path)).toEqual(["/healthy", "/statics"]);
     expect(linesOf({ excludePaths: ["/*"] }, [{ path: "/" }, { path: "/a" }])).toEqual([]);
   });
@@ -181,6 +188,8 @@ describe("hostile input", () => {
     const long = "x".repeat(30_000);
     const request = { path: `/${long}?a=${long}`, referer: long, userAgent: long };
     for (const format of ["json", ...FORMATS] as const)
-      expect(linesOf({ format }, [{ ...request, line: `GET ${request.path} HTTP/1.1` }])[0]!.length).toBeLessThan(6_000);
+      expect(linesOf({ format }, [{ ...request, line: `GET ${request.path} HTTP/1.1` }])[0]!.length).toBeLessThan(
+        6_000,
+      );
   });
 });

@@ -72,7 +72,16 @@ export class GatewayService {
     const poll = { clock: SYSTEM_CLOCK, onWarning };
     const { openAccessLog, accessLog: logOptions } = options;
     const log = logOptions && openAccessLog?.(logOptions);
-    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange, poll, logins, log, openAccessLog };
+    const places = {
+      targets: this.#targets,
+      folders: this.#folders,
+      cookieKey,
+      onTargetChange,
+      poll,
+      logins,
+      log,
+      openAccessLog,
+    };
     this.#routes = new Routes(places, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
     const certificates = tls && new Certificates(tls.certificates, tls.policy);

@@ -18,7 +18,11 @@ export class RedirectRoute implements GatewayRoute {
   readonly #accessLog: AccessLogger | null | undefined;
 
   /** @throws RangeError for a template that is not valid. */
-  constructor(options: RouteOptions, { to, status }: RedirectAction, { counted, steps, accessLog, onRouted }: RouteDependencies) {
+  constructor(
+    options: RouteOptions,
+    { to, status }: RedirectAction,
+    { counted, steps, accessLog, onRouted }: RouteDependencies,
+  ) {
     this.options = options;
     this.counted = counted;
     this.#accessLog = accessLog;

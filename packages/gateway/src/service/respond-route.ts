@@ -15,7 +15,11 @@ export class RespondRoute implements GatewayRoute, Response {
   readonly page: { status: number; text: string };
   readonly #onRouted: OnRouted;
 
-  constructor(options: RouteOptions, { status, text }: RespondAction, { counted, steps, accessLog, onRouted }: RouteDependencies) {
+  constructor(
+    options: RouteOptions,
+    { status, text }: RespondAction,
+    { counted, steps, accessLog, onRouted }: RouteDependencies,
+  ) {
     this.options = options;
     this.counted = counted;
     this.accessLog = accessLog;

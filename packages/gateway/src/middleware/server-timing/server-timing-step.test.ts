@@ -6,7 +6,10 @@ import { ServerTimingStep } from "./server-timing-step.js";
 /** The lines that the step adds to the response of a request that is 4 ms old, 20.25 ms after the step. */
 function added(visitor: { principal?: string; address?: string }, options: { hasOrigin?: boolean } = {}): string[] {
   let now = 1_004;
-  const step = new ServerTimingStep({ addresses: ["10.0.0.0/8", "2001:db8::1"], hasOrigin: true, ...options }, () => now);
+  const step = new ServerTimingStep(
+    { addresses: ["10.0.0.0/8", "2001:db8::1"], hasOrigin: true, ...options },
+    () => now,
+  );
   const filters: ResponseFilter[] = [];
   const { principal, address = "192.0.2.1" } = visitor;
   const filter = (given: ResponseFilter): void => void filters.push(given);
