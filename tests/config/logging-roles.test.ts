@@ -18,7 +18,7 @@ interface Running {
   readonly folder: string;
   readonly program: Program;
   /** Sends a request, and waits for its response. */
-  ask(path: string): Promise<void>;
+  readonly ask: (path: string) => Promise<void>;
 }
 
 const AGENT = "probe/1.0";

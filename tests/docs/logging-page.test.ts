@@ -22,9 +22,9 @@ beforeAll(() => {
 interface Served {
   folder: string;
   /** Everything that it has printed until its end. */
-  finalOutput(): Promise<string>;
-  ask(path: string, headers?: Record<string, string>): Promise<Exchange>;
-  log(name: string): string;
+  finalOutput: () => Promise<string>;
+  ask: (path: string, headers?: Record<string, string>) => Promise<Exchange>;
+  log: (name: string) => string;
 }
 
 /** Runs an example, whose folder for logs is replaced, with a route unless it has one. */

@@ -82,7 +82,7 @@ export class AccessLogs implements Service {
   async stop(): Promise<void> {
     const outputs = [...this.#outputs.values()];
     for (const { writer } of outputs) writer.flush();
-    await Promise.all(outputs.map(({ files }) => files?.close()));
+    await Promise.all(outputs.flatMap(({ files }) => files?.close() ?? []));
   }
 
   #openOutput(name: string): OpenOutput {
