@@ -23,8 +23,8 @@ export interface AccessLogsOptions {
 }
 
 /**
- * The access logs of a process, and their outputs, as a service. It starts before all services that log, and stops after
- * them.
+ * The access logs of a process, and their outputs, as a service. It starts before all services that log, and stops
+ * after them.
  */
 export class AccessLogs implements Service {
   /** That of `[logging.access]`; undefined: there is none. */

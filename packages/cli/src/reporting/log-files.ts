@@ -39,9 +39,9 @@ export interface LogFilesOptions {
 }
 
 /**
- * A rotated log. Another program may rotate it too: if the file has been moved, lines go to a new one, and if it was cut
- * off, they go on at its new end. A full `name.log` is renamed to `name-2026-11-23T08-15-00-000Z.log`. A failing or slow disk loses
- * lines, but does not block or end the program.
+ * A rotated log: a full `name.log` is renamed to `name-2026-11-23T08-15-00-000Z.log`. Another program may rotate it as
+ * well: if the file has been moved, lines go to a new one, and if it has been cut off, they follow its new end. A
+ * failing or slow disk loses lines, but does not block or end the program.
  */
 export class LogFiles {
   /** Set when other users can replace the files. */
