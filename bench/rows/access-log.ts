@@ -35,7 +35,7 @@ export const accessLog: Row = {
         onFailure() {},
         onDropped: (text) => (dropped += text.split("\n").length - 1),
       });
-      const sink = { lines: (text: string): boolean => (files.line(text.slice(0, -1)), true) };
+      const sink = { lines: (text: string): boolean => (files.lines(text), true) };
       const writer = new LineWriter({ sink, name: format, onWarning() {} });
       const log = new AccessLog({ format, output: "" }, writer).of(() => ({ route: "/*", target: "127.0.0.1:3000" }));
       const time = await measure(settings, requests(), (request) => log.add(request, 0));

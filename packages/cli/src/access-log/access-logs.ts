@@ -103,7 +103,7 @@ export class AccessLogs implements Service {
     if (files.warning !== undefined) onWarning(files.warning);
     const sink = {
       lines(text: string): boolean {
-        files.line(text.slice(0, -1));
+        files.lines(text);
         return true;
       },
     };

@@ -42,8 +42,7 @@ export class LineWriter implements AccessOutput {
   write(line: string): void {
     this.lines++;
     this.#count++;
-    this.#batch += line;
-    this.#batch += "\n";
+    this.#batch += `${line}\n`;
     if (this.#batch.length >= BATCH) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), DELAY);
   }

@@ -93,17 +93,21 @@ export class LogFiles {
     }
   }
 
-  /** Writes one or more whole lines. */
+  /** Writes a line, which may contain more. */
   line(text: string): void {
-    const line = `${text}\n`;
-    const size = Buffer.byteLength(line);
+    this.lines(`${text}\n`);
+  }
+
+  /** Writes whole lines, each with its end. */
+  lines(text: string): void {
+    const size = Buffer.byteLength(text);
     if (this.#bytes > 0 && this.#bytes + size > this.#options.maxBytes && this.#previous === undefined) {
       this.#forgetCutOff();
       if (this.#bytes + size > this.#options.maxBytes) this.#rotate();
     }
     this.#bytes += size;
     this.#isUsed = true;
-    this.#file.write(line);
+    this.#file.write(text);
   }
 
   /** Goes on in a new file if the present one has another path or none. */

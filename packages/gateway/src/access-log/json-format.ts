@@ -14,35 +14,62 @@ export function jsonText(text: string): string {
   });
 }
 
+/** Texts that are the same for many requests, with the name of their field. */
+class RepeatedField {
+  readonly #name: string;
+  #last: string | undefined;
+  #lastField = "";
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Empty for undefined. */
+  of(text: string | undefined): string {
+    if (text === this.#last) return this.#lastField;
+    this.#last = text;
+    return (this.#lastField = text === undefined ? "" : `,"${this.#name}":${jsonText(text)}`);
+  }
+}
+
+/** A time with at most one decimal. Whole numbers become text much faster than fractions. */
+function tenthsText(milliseconds: number): string {
+  const tenths = Math.round(milliseconds * 10);
+  const rest = tenths % 10;
+  return rest === 0 ? `${tenths / 10}` : `${(tenths - rest) / 10}.${rest}`;
+}
+
 /** One JSON object for each request. */
 export function jsonFormat(shown: ShownFields, options: Omit<LoggedTextOptions, "escape">): LineFormat {
   const { ids = true, figures = true, visitors = true, hosts = true, userAgents = true } = shown;
   const texts = new LoggedTexts({ ...options, escape: jsonText });
   const times = new IsoTimes();
+  const [visitor, method, host] = [
+    new RepeatedField("visitor"),
+    new RepeatedField("method"),
+    new RepeatedField("host"),
+  ];
+  const [places, targets] = [new RepeatedField("route"), new RepeatedField("target")];
   return (request, ownBytes, { route, target }, time) => {
-    const { status, user, referer, userAgent, ended, code, flaw, traceId } = request;
+    const { user, referer, code, flaw, traceId } = request;
+    const userAgent = userAgents ? request.userAgent : "";
     let line = `{"time":"${times.text(time)}"`;
-    if (ids) {
-      line += `,"request_id":${texts.text(request.id)}`;
-      if (traceId !== "") line += `,"trace_id":"${traceId}"`;
-    }
-    if (visitors) line += `,"visitor":${texts.text(request.address)}`;
-    if (user !== undefined) line += `,"user":${texts.text(user)}`;
-    line += `,"method":${texts.text(request.method)}`;
-    if (hosts && request.host !== "") line += `,"host":${texts.text(request.host)}`;
-    line += `,"path":${texts.target(request.path)},"protocol":"${request.protocol}","status":${status}`;
+    if (ids) line += `,"request_id":${jsonText(request.id)}`;
+    if (ids && traceId !== "") line += `,"trace_id":"${traceId}"`;
+    if (visitors) line += visitor.of(request.address);
+    if (user !== undefined) line += `,"user":${jsonText(user)}`;
+    line += method.of(request.method);
+    if (hosts && request.host !== "") line += host.of(request.host);
+    line += `,"path":${texts.target(request.path)},"protocol":"${request.protocol}","status":${request.status}`;
     if (figures) {
-      const duration = Math.round((request.endedAt - request.startedAt) * 10) / 10;
+      const duration = tenthsText(request.endedAt - request.startedAt);
       const bytesOut = ownBytes > 0 ? ownBytes : request.bytesOut;
       line += `,"duration_ms":${duration},"bytes_in":${request.bytesIn},"bytes_out":${bytesOut}`;
     }
     if (referer !== "") line += `,"referer":${texts.referer(referer)}`;
-    if (userAgents && userAgent !== "") line += `,"user_agent":${texts.userAgent(userAgent)}`;
-    if (route !== undefined) line += `,"route":${texts.text(route)}`;
-    if (target !== undefined) line += `,"target":${texts.text(target)}`;
-    line += `,"ended":"${ended}"`;
+    if (userAgent !== "") line += `,"user_agent":${texts.userAgent(userAgent)}`;
+    line += `${places.of(route)}${targets.of(target)},"ended":"${request.ended}"`;
     if (code !== undefined) line += `,"code":"${code}"`;
-    if (flaw !== undefined) line += `,"flaw":"${flaw}"`;
-    return `${line}}`;
+    return flaw === undefined ? `${line}}` : `${line},"flaw":"${flaw}"}`;
   };
 }

@@ -24,14 +24,19 @@ export class LoggedTexts {
   readonly #isSecret: (name: string) => boolean;
   readonly #omitsQueries: boolean;
   readonly #escape: (text: string) => string;
-  readonly #referers = new Map<string, string>();
-  readonly #userAgents = new Map<string, string>();
+  readonly #referers: KeptForms;
+  readonly #userAgents: KeptForms;
 
   constructor({ secretNames = [], omitsQueries = false, escape }: LoggedTextOptions) {
     const names = new Set(secretNames.map((name) => name.toLowerCase()));
     this.#isSecret = names.size === 0 ? isSecretName : (name) => names.has(name.toLowerCase()) || isSecretName(name);
     this.#omitsQueries = omitsQueries;
     this.#escape = escape;
+    const longest = LONGEST_LOGGED.userAgent;
+    this.#referers = new KeptForms((text) =>
+      escape(this.#withoutSecrets(text.replace(USER_INFO, "$1***@"), LONGEST_LOGGED.referer)),
+    );
+    this.#userAgents = new KeptForms((text) => escape(redactedText(text.slice(0, 2 * longest)).slice(0, longest)));
   }
 
   /** Path and query. */
@@ -49,17 +54,11 @@ export class LoggedTexts {
   }
 
   referer(referer: string): string {
-    return kept(this.#referers, referer, (text) => {
-      const shown = this.#withoutSecrets(text.replace(USER_INFO, "$1***@"), LONGEST_LOGGED.referer);
-      return this.#escape(shown);
-    });
+    return this.#referers.of(referer);
   }
 
   userAgent(userAgent: string): string {
-    const longest = LONGEST_LOGGED.userAgent;
-    return kept(this.#userAgents, userAgent, (text) =>
-      this.#escape(redactedText(text.slice(0, 2 * longest)).slice(0, longest)),
-    );
+    return this.#userAgents.of(userAgent);
   }
 
   /** Any other text. */
@@ -75,13 +74,32 @@ export class LoggedTexts {
   }
 }
 
-function kept(texts: Map<string, string>, text: string, form: (text: string) => string): string {
-  const known = texts.get(text);
-  if (known !== undefined) return known;
-  const made = form(text);
-  // What strangers choose must not fill the memory.
-  if (text.length > LONGEST_LOGGED.userAgent) return made;
-  if (texts.size >= MOST_KEPT) texts.clear();
-  texts.set(text, made);
-  return made;
+/** The forms of texts, which are kept. */
+class KeptForms {
+  readonly #form: (text: string) => string;
+  readonly #forms = new Map<string, string>();
+  #last = "";
+  #lastForm = "";
+
+  constructor(form: (text: string) => string) {
+    this.#form = form;
+  }
+
+  of(text: string): string {
+    if (text === this.#last) return this.#lastForm;
+    const form = this.#forms.get(text) ?? this.#make(text);
+    // What strangers choose must not fill the memory.
+    if (text.length > LONGEST_LOGGED.userAgent) return form;
+    this.#last = text;
+    this.#lastForm = form;
+    return form;
+  }
+
+  #make(text: string): string {
+    const form = this.#form(text);
+    if (text.length > LONGEST_LOGGED.userAgent) return form;
+    if (this.#forms.size >= MOST_KEPT) this.#forms.clear();
+    this.#forms.set(text, form);
+    return form;
+  }
 }
