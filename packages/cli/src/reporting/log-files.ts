@@ -100,14 +100,15 @@ export class LogFiles {
 
   /** Writes whole lines, each with its end. */
   lines(text: string): void {
-    const size = Buffer.byteLength(text);
+    const bytes = Buffer.from(text);
+    const size = bytes.length;
     if (this.#bytes > 0 && this.#bytes + size > this.#options.maxBytes && this.#previous === undefined) {
       this.#forgetCutOff();
       if (this.#bytes + size > this.#options.maxBytes) this.#rotate();
     }
     this.#bytes += size;
     this.#isUsed = true;
-    this.#file.write(text);
+    this.#file.write(bytes as unknown as string);
   }
 
   /** Goes on in a new file if the present one has another path or none. */
@@ -140,15 +141,15 @@ export class LogFiles {
     this.#bytes = this.#written = size;
     this.#descriptor = descriptor;
     this.#inode = inode;
-    const file = new sonicBoom.SonicBoom({ fd: descriptor, maxLength: MAX_BUFFERED });
+    const file = new sonicBoom.SonicBoom({ fd: descriptor, maxLength: MAX_BUFFERED, contentMode: "buffer" });
     file.on("error", (error) => {
       this.#reportFailure(error.message);
       // Nothing writes to the previous file again, so nothing else would close it.
       if (file === this.#previous) file.destroy();
     });
-    file.on("drop", (text) => {
-      this.#bytes -= Buffer.byteLength(text);
-      this.#options.onDropped?.(text);
+    file.on("drop", (dropped: Uint8Array | string) => {
+      this.#bytes -= dropped.length;
+      this.#options.onDropped?.(Buffer.from(dropped).toString());
       this.#reportFailure("the disk is too slow");
     });
     file.on("write", (bytes) => {

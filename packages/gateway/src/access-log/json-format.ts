@@ -1,3 +1,4 @@
+import type { FinishedRequest } from "../route.js";
 import type { LineFormat, ShownFields } from "./line-format.js";
 import { LoggedTexts, type LoggedTextOptions } from "./logged-texts.js";
 import { IsoTimes } from "./line-times.js";
@@ -32,6 +33,20 @@ class RepeatedField {
   }
 }
 
+/** Protocol and status as fields, for the few combinations that occur. */
+class StatusFields {
+  readonly #fields = new Map<number, string>();
+
+  of({ protocol, status }: Pick<FinishedRequest, "protocol" | "status">): string {
+    const key = protocol === "HTTP/1.1" ? status : -status;
+    const known = this.#fields.get(key);
+    if (known !== undefined) return known;
+    const fields = `,"protocol":"${protocol}","status":${status}`;
+    this.#fields.set(key, fields);
+    return fields;
+  }
+}
+
 /** A time with at most one decimal. Whole numbers become text much faster than fractions. */
 function tenthsText(milliseconds: number): string {
   const tenths = Math.round(milliseconds * 10);
@@ -44,6 +59,7 @@ export function jsonFormat(shown: ShownFields, options: Omit<LoggedTextOptions, 
   const { ids = true, figures = true, visitors = true, hosts = true, userAgents = true } = shown;
   const texts = new LoggedTexts({ ...options, escape: jsonText });
   const times = new IsoTimes();
+  const statuses = new StatusFields();
   const [visitor, method, host] = [
     new RepeatedField("visitor"),
     new RepeatedField("method"),
@@ -60,7 +76,7 @@ export function jsonFormat(shown: ShownFields, options: Omit<LoggedTextOptions, 
     if (user !== undefined) line += `,"user":${jsonText(user)}`;
     line += method.of(request.method);
     if (hosts && request.host !== "") line += host.of(request.host);
-    line += `,"path":${texts.target(request.path)},"protocol":"${request.protocol}","status":${request.status}`;
+    line += `,"path":${texts.target(request.path)}${statuses.of(request)}`;
     if (figures) {
       const duration = tenthsText(request.endedAt - request.startedAt);
       const bytesOut = ownBytes > 0 ? ownBytes : request.bytesOut;
