@@ -127,6 +127,10 @@ export class StructuredRequest implements Request {
     return "";
   }
 
+  repeatedValue(): string {
+    return "";
+  }
+
   write(lines: string, requestId: string, options?: ForwardOptions): Buffer {
     const framing = this.chunked
       ? "Transfer-Encoding: chunked\r\n"

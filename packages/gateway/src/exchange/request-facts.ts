@@ -6,6 +6,9 @@ import type { VisitorContext } from "./visitor-side.js";
 /** What the visitor's side knows of the visitor of the current request. */
 type Asker = Pick<VisitorContext, "address" | "principal" | "traceId">;
 
+/** The longest text that is kept for the next request, in characters. */
+const LONGEST_KEPT = 512;
+
 const NO_REPAIRS: FinishedRequest["repairs"] = new Set();
 
 /** What is known of a request from its head and its connection. Without an exchange nothing was relayed. */
@@ -18,6 +21,9 @@ export class RequestFacts implements FinishedRequest {
   code: string | undefined;
   readonly request: Request;
   readonly #visitor: Asker;
+  /** The last ones, because a visitor repeats them. */
+  #userAgent = "";
+  #referer = "";
 
   constructor(request: Request, visitor: Asker) {
     this.request = request;
@@ -54,11 +60,15 @@ export class RequestFacts implements FinishedRequest {
   }
 
   get userAgent(): string {
-    return this.request.fieldValue("user-agent");
+    const userAgent = this.request.repeatedValue("user-agent", this.#userAgent);
+    if (userAgent.length <= LONGEST_KEPT) this.#userAgent = userAgent;
+    return userAgent;
   }
 
   get referer(): string {
-    return this.request.fieldValue("referer");
+    const referer = this.request.repeatedValue("referer", this.#referer);
+    if (referer.length <= LONGEST_KEPT) this.#referer = referer;
+    return referer;
   }
 
   get user(): string | undefined {

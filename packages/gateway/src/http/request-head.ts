@@ -158,6 +158,11 @@ export class RequestHead {
     return index < 0 ? "" : this.#fields.value(this.#bytes, index);
   }
 
+  repeatedValue(name: string, last: string): string {
+    const n = this.#fields.sole(this.#bytes, name, Field.other);
+    return n < 0 ? "" : this.#fields.repeatedValue(this.#bytes, n, last);
+  }
+
   /** Treats fields named `name` (lower case) like other identity fields, unless the gateway interprets them. */
   claimIdentity(name: string): void {
     this.#fields.claimIdentity(this.#bytes, name);

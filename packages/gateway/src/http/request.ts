@@ -29,6 +29,11 @@ export interface Request {
   readonly upgrade: string;
   /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
   fieldValue(name: string, field?: Field): string;
+  /**
+   * As `fieldValue`, for a field that visitors repeat.
+   * @param last its value in an earlier request, which is returned without making another text of the same bytes
+   */
+  repeatedValue(name: string, last: string): string;
   /** The head for the origin, in HTTP/1.1, with X-Request-Id and `lines` added to it. Each line ends with CRLF. */
   write(lines: string, requestId: string, options?: ForwardOptions): Buffer;
 }
