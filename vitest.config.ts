@@ -11,8 +11,8 @@ export default defineConfig({
   test: {
     ...(isPoisoned && { setupFiles: ["tests/buffers/poison-reads.ts"] }),
     include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
-    // Tests mostly wait for the processes that they start, so even two cores can run four files at a time.
-    maxWorkers: Math.max(4, availableParallelism()),
+    // Tests mostly wait for the processes that they start, so even two cores can run five files at a time.
+    maxWorkers: Math.max(5, availableParallelism()),
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

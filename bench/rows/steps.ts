@@ -79,6 +79,8 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     readBody: () => Promise.resolve(Buffer.alloc(0)),
     edit() {},
     filter() {},
+    requestId: () => "",
+    showErrors() {},
     // The request is over at once.
     hold: (held) => held.release(),
   };

@@ -64,6 +64,41 @@ test("a browser enters the password of a tunnel, opens a WebSocket, and logs out
   expect(client.program.output).toContain("password page");
 });
 
+test("the logins of a tunnel reach no later service with its name, and cookies of others do", async () => {
+  const server = await ServerProcess.start(onTestFinished);
+  const seen: string[] = [];
+  const origin = await Origin.start(onTestFinished, (incoming, outgoing) => {
+    if (incoming.method === "GET") seen.push(incoming.headers.cookie ?? "");
+    incoming.resume().on("end", () => outgoing.end("origin"));
+  });
+  const folder = scratchFolder(onTestFinished);
+  const password = join(folder, "password");
+  writeFileSync(password, "canary horse\n", { mode: 0o600 });
+  const share = (...args: string[]): Promise<ClientProcess> =>
+    ClientProcess.start(onTestFinished, {
+      server,
+      target: String(origin.port),
+      args: ["--subdomain", "shop", ...args],
+      env: { XDG_STATE_HOME: folder },
+    });
+  const send = (options: Partial<Parameters<typeof exchange>[1]>): Promise<Exchange> =>
+    exchange(server.port, { host: "shop.localhost", ...options });
+  const first = await share("--password-file", password);
+  const page = await send({ headers: { accept: "text/html" } });
+  const [, path] = /action="([^"]+)"/.exec(page.body.toString()) ?? [];
+  const type = { "content-type": "application/x-www-form-urlencoded" };
+  const entered = await send({ method: "POST", path: path!, body: "password=canary+horse&to=/", headers: type });
+  const [cookie = ""] = [entered.headers["set-cookie"]].flat().map((line) => line?.split(";")[0] ?? "");
+  expect(cookie).toMatch(/^postern_password_/);
+  expect((await send({ headers: { cookie } })).body.toString()).toBe("origin");
+  await first.program.terminate();
+
+  await share();
+  const cookies = `a=1; ${cookie}; postern_password_0123abcd_x=2; b=3`;
+  expect((await send({ headers: { cookie: cookies } })).body.toString()).toBe("origin");
+  expect(seen.at(-1)).toBe("a=1; postern_password_0123abcd_x=2; b=3");
+});
+
 test("a tunnel for webhooks admits signed requests only, and its secret is shown nowhere", async () => {
   const server = await ServerProcess.start(onTestFinished);
   const origin = await Origin.start(onTestFinished, (incoming, outgoing) => {

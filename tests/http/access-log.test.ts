@@ -64,7 +64,7 @@ test("requests to tunnels have their lines, also those that reach none, and thos
 
 test("requests to tunnels have a trace of their own", async () => {
   const origin = await Origin.start(onTestFinished, (incoming, outgoing) =>
-    outgoing.end(String(incoming.headers.traceparent)),
+    outgoing.end(String(incoming.headers["traceparent"])),
   );
   const { server, entries } = await logged("[logging.trace_context]\nenabled = true\n");
   const { host } = await Published.start(onTestFinished, origin.port, { server });

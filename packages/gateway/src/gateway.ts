@@ -34,6 +34,11 @@ export interface GatewayOptions extends ForwardingOptions {
    * above it, are dropped. Default: none, and all cookies pass.
    */
   sharedDomain?: string | undefined;
+  /**
+   * Returns the mark of the cookies by which this gateway knows visitors (`cookieMark`): no target gets one. Default:
+   * only steps remove such cookies.
+   */
+  ownCookies?: (() => string) | undefined;
   /** Creates the exchanges of routes with files. Default: there are no such routes. */
   createFilesExchange?: CreateFilesExchange | undefined;
   /** The share of its memory that the process uses, 0 to 1. Default: `memoryShare`. */
@@ -86,13 +91,14 @@ export class Gateway implements VisitorHost {
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});
     this.#onShortage = options.onShortage ?? ((): void => {});
-    const { clock = SYSTEM_CLOCK, sharedDomain } = options;
+    const { clock = SYSTEM_CLOCK, sharedDomain, ownCookies } = options;
     this.limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
     this.deadlines = new DeadlineQueue(clock);
     this.exchanges = new ExchangeContext({
       clock,
       limits: this.limits,
       sharedDomain: sharedDomain === undefined ? undefined : new SharedDomain(sharedDomain),
+      ownCookies,
     });
     this.#timer = setInterval(() => this.#checkMemory(), MEMORY_INTERVAL).unref();
   }

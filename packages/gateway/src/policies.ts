@@ -7,6 +7,7 @@ export type { BasicAuthOptions, BasicAuthUser } from "./middleware/basic-auth/ba
 export { BCRYPT_COSTS } from "./middleware/basic-auth/hash-form.js";
 export { readHtpasswd } from "./middleware/basic-auth/htpasswd-lines.js";
 export type { ProviderOptions } from "./middleware/oidc/login-provider.js";
+export { cookieMark } from "./middleware/own-cookies/own-cookies.js";
 export { loginRoute } from "./middleware/chain/login-route.js";
 export { Logins as VisitorLogins } from "./middleware/oidc/logins.js";
 export { Seal } from "./middleware/oidc/seal.js";

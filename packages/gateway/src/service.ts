@@ -40,6 +40,7 @@ export { hashPassword } from "./middleware/basic-auth/hash-password.js";
 export { WEBHOOK_BODY, WEBHOOK_FAILURES, type WebhookStepOptions } from "./middleware/webhook/webhook-step.js";
 export { BODY_QUOTA_LIMITS, FORM_QUOTA_LIMITS } from "./bodies/body-quota.js";
 export { SIGNATURE_LIMITS, WebhookSignature, type WebhookOptions } from "./webhook-signatures/index.js";
+export type { CorsOptions } from "./middleware/cors/cors-step.js";
 export type { CredentialField } from "./middleware/credential/credential-step.js";
 export { readAddressLines, type AddressFault } from "./middleware/addresses/address-lines.js";
 export { POLL_LIMITS } from "./middleware/addresses/polled-list.js";

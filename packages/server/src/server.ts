@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import {
   Bandwidths,
@@ -35,7 +36,7 @@ import { StatusLog } from "./metrics/status-log.js";
 import { MemoryLeaseStore } from "./names/memory-lease-store.js";
 import { DEFAULT_NAME_RULES } from "./names/name.js";
 import { gatewayLimits, type ApiKey, type Server, type ServerOptions } from "./options.js";
-import { VisitorLogins } from "@postern/gateway/policies";
+import { cookieMark, VisitorLogins } from "@postern/gateway/policies";
 import { TunnelPolicies, type PolicyOptions } from "./policies/tunnel-policies.js";
 import { PublicAddress } from "./routing/public-address.js";
 import { Router } from "./routing/router.js";
@@ -97,7 +98,10 @@ export class TunnelServer implements Server, Measured {
     // A client becomes a session: it is admitted, logs in, and binds names.
     const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
     this.#owners = new Owners(ownerLimits, now);
-    const { oidc: provider, groups: { cookieKey: secret = DEFAULT_GROUP_OPTIONS.cookieKey } = {} } = options;
+    const { oidc: provider } = options;
+    const randomKey = randomBytes(32).toString("base64url");
+    const cookieKey = options.groups?.cookieKey ?? ((): string => randomKey);
+    let mark: string | undefined;
     const sites = {
       callbackSite: (): string => this.#publicAddress.url,
       isSite: (site: string): boolean => {
@@ -109,8 +113,8 @@ export class TunnelServer implements Server, Measured {
     const limits = tunnelRate && new Steps([new HostRateLimitStep(tunnelRate)]);
     this.#bandwidths = tunnelBandwidth === undefined ? undefined : new Bandwidths(tunnelBandwidth);
     const warn = (text: string): void => this.#log.warn(text);
-    const logins = provider && new VisitorLogins({ secret, onWarning: warn, provider, shared: sites });
-    this.#policies = new TunnelPolicies(options.policies, warn, options.groups?.cookieKey, limits, logins);
+    const logins = provider && new VisitorLogins({ secret: cookieKey, onWarning: warn, provider, shared: sites });
+    this.#policies = new TunnelPolicies(options.policies, warn, cookieKey, limits, logins);
     this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), this.#policies, ownerLimits.names, {
       ...DEFAULT_GROUP_OPTIONS,
       ...options.groups,
@@ -183,6 +187,7 @@ export class TunnelServer implements Server, Measured {
       via: options.via ?? false,
       accessLog: options.accessLog?.log.of(({ upstream }) => ({ route: tunnelNameOf(upstream) })),
       tracing: options.tracing,
+      ownCookies: () => (mark ??= cookieMark(cookieKey())),
       sharedDomain: options.parentDomainCookies === "allow" ? undefined : domain,
       limits: gatewayLimits(options),
       onFault: (err) => this.#log.error({ err }, "a visitor's connection was closed: internal error"),

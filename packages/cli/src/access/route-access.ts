@@ -4,6 +4,7 @@ import { ClientCa } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
 import { loadAccess, type LoadedAccess } from "./loaded-access.js";
+import { loadRouteMiddleware } from "./route-middleware.js";
 import { checkLoginHost, loadLoginProvider } from "./login-provider.js";
 
 /** What a route checks and adds, with the content of the files that it names. */
@@ -31,8 +32,11 @@ export async function loadRouteAccess(
   const rateLimit = own.rateLimit ?? olderLimitOf(route);
   const clientCertificate = await certificateOf(settings, route, index, files);
   const credentials = credentialsOf(route);
+  const middleware = await loadRouteMiddleware(settings, route, index);
+  files.push(...middleware.files);
   const steps = {
     ...own,
+    ...middleware.steps,
     ...(own.oidc && { oidc: { ...own.oidc, provider: provider?.options } }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),

@@ -14,9 +14,12 @@ export interface ServerPolicies extends Omit<LoadedAccess, "steps"> {
 
 /** Reads `[tunnel.server.policies]` and `[tunnel.server.oidc]`. Throws CliError: PN_CONFIG_INVALID, or for a file. */
 export async function loadServerPolicies(settings: Settings): Promise<ServerPolicies> {
-  const { allow, always } = settings.loaded.values.tunnel.server.policies;
+  const { policies, security } = settings.loaded.values.tunnel.server;
+  const { allow, always } = policies;
   const place = ["tunnel", "server", "policies", "always"];
-  const { steps, files, warnings } = await loadAccess(settings, always, place);
+  const { steps: access, files, warnings } = await loadAccess(settings, always, place);
+  const { cors_enabled, cors_origins: origins } = security;
+  const steps = cors_enabled && origins.length > 0 ? { ...access, cors: { origins } } : access;
   const { issuer, client_id } = settings.loaded.values.tunnel.server.oidc;
   const isNeeded = steps.oidc !== undefined || (issuer ?? client_id) !== undefined;
   const user = steps.oidc === undefined ? ["tunnel", "server", "oidc"] : [...place, "oidc"];

@@ -9,6 +9,7 @@ export class Output {
   #closed = false;
   #lost = 0;
   #footer: readonly string[] = [];
+  #isCollecting = false;
 
   /** @param limit bytes that may wait for a slow reader; more lines are dropped and counted. */
   constructor(stream: Writable & { isTTY?: boolean; columns?: number; rows?: number }, limit = DEFAULT_LIMIT) {
@@ -43,13 +44,13 @@ export class Output {
    */
   line(text: string, lossLine: (lost: number) => string = humanLossLine): void {
     if (this.#closed || this.#stream.destroyed) return;
-    if (this.#stream.writableLength > this.#limit) {
+    if (this.#isFull) {
       this.#lost += 1;
       return;
     }
     const loss = this.#lost > 0 ? `${lossLine(this.#lost)}\n` : "";
     this.#lost = 0;
-    this.#stream.write(`${this.#withoutFooter}${loss}${text}\n${footerText(this.#footer)}`);
+    this.#write(`${this.#withoutFooter}${loss}${text}\n${footerText(this.#footer)}`);
   }
 
   /** Writes whole lines, each with its end. @returns false if they were dropped, because the reader is slow or gone */
@@ -63,9 +64,15 @@ export class Output {
    * Keeps these lines below all others on a terminal; an empty list ends that. Each must be narrower than the terminal.
    */
   footer(lines: readonly string[]): void {
-    if (!this.terminal || this.#closed || this.#stream.destroyed || this.#stream.writableLength > this.#limit) return;
-    this.#stream.write(this.#withoutFooter + footerText(lines));
+    if (!this.terminal || this.#closed || this.#stream.destroyed || this.#isFull) return;
+    this.#write(this.#withoutFooter + footerText(lines));
     this.#footer = lines;
+  }
+
+  /** Whether the reader has not taken what was written in earlier turns. */
+  get #isFull(): boolean {
+    if (this.#stream.writableLength > this.#limit) this.pass();
+    return this.#stream.writableLength > this.#limit;
   }
 
   /** Erases the footer, so that the next line replaces it. */
@@ -76,13 +83,20 @@ export class Output {
 
   /** Writes terminal control text that is not a line; dropped when the reader is slow. */
   text(text: string): void {
-    if (this.#closed || this.#stream.destroyed || this.#stream.writableLength > this.#limit) return;
-    this.#stream.write(text);
+    if (this.#closed || this.#stream.destroyed || this.#isFull) return;
+    this.#write(text);
+  }
+
+  /** Passes on at once what this turn of the event loop has written so far. */
+  pass(): void {
+    if (this.#isCollecting) this.#stream.uncork();
+    this.#isCollecting = false;
   }
 
   /** Resolves when everything is written, or after `timeout` milliseconds. */
   async flushed(timeout: number): Promise<void> {
     if (this.#closed || this.#stream.destroyed || this.#stream.writableLength === 0) return;
+    this.pass();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeout);
       this.#stream.write("", () => {
@@ -90,6 +104,16 @@ export class Output {
         resolve();
       });
     });
+  }
+
+  /** A write to a pipe costs more than a line, and wakes its reader: all lines of a turn are one write. */
+  #write(text: string): void {
+    if (!this.terminal && !this.#isCollecting) {
+      this.#isCollecting = true;
+      this.#stream.cork();
+      queueMicrotask(() => this.pass());
+    }
+    this.#stream.write(text);
   }
 }
 

@@ -234,8 +234,14 @@ const policies = section("Access control for tunnels, which the server enforces.
 });
 
 const security = section("Limits for visitors and names.", {
-  cors_enabled: option(flag(), "Add CORS header fields for cors_origins to responses.", { default: false }),
-  cors_origins: option(list(text()), "Origins that CORS allows.", { default: [] as string[], pending: "CORS" }),
+  cors_enabled: option(
+    flag(),
+    "Allow pages of cors_origins to use all tunnels (CORS). The server answers preflight requests itself, and removes the CORS headers of services.",
+    { default: false },
+  ),
+  cors_origins: option(list(text()), 'Origins of these pages, such as `https://app.example.com`. `["*"]` allows all.', {
+    default: [] as string[],
+  }),
   max_request_size: option(size(), "Maximum size of a request body; visitors get 413 beyond it. 0: no limit.", {
     default: 0,
     env: "POSTERN_MAX_REQUEST_SIZE",

@@ -22,7 +22,7 @@ export function keyReader(key: HashKey): (context: PickContext) => string {
 
 /** The Cookie field of a request; empty unless there is exactly one. */
 export function cookiesOf({ request }: PickContext): string {
-  return request.fieldValue("cookie");
+  return request.fieldValue("cookie", Field.cookie);
 }
 
 /** The value of the first cookie with this name; empty if there is none. */

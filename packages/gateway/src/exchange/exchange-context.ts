@@ -11,6 +11,8 @@ export interface ExchangeOptions {
   limits?: GatewayLimits;
   /** Origins may not set cookies for this domain. Default: they may set them for any. */
   sharedDomain?: SharedDomain | undefined;
+  /** Origins get no cookies of logins with the mark that it returns. Default: only steps remove such cookies. */
+  ownCookies?: (() => string) | undefined;
 }
 
 /** What all exchanges of a gateway share. */
@@ -19,14 +21,22 @@ export class ExchangeContext {
   readonly limits: GatewayLimits;
   /** Origins may not set cookies for this domain; undefined: for any. */
   readonly sharedDomain: SharedDomain | undefined;
+  /** Origins get no cookies of logins with the mark that it returns; undefined: only steps remove such cookies. */
+  readonly ownCookies: (() => string) | undefined;
   /** All exchanges share these readers, because a head is read and used without any `await` in between. */
   readonly responseHead: ResponseHead;
   readonly headRepair: HeadRepair;
 
-  constructor({ clock = SYSTEM_CLOCK, limits = DEFAULT_GATEWAY_LIMITS, sharedDomain }: ExchangeOptions = {}) {
+  constructor({
+    clock = SYSTEM_CLOCK,
+    limits = DEFAULT_GATEWAY_LIMITS,
+    sharedDomain,
+    ownCookies,
+  }: ExchangeOptions = {}) {
     this.clock = clock;
     this.limits = limits;
     this.sharedDomain = sharedDomain;
+    this.ownCookies = ownCookies;
     this.responseHead = new ResponseHead(limits.headSize);
     this.headRepair = new HeadRepair(limits.headSize);
   }

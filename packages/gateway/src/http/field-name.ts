@@ -36,6 +36,8 @@ export const Field = {
   condition: 17,
   /** Accept-Encoding. Passed on; the gateway's own files obey it. */
   acceptEncoding: 18,
+  /** Cookie. Passed on, without those of the gateway itself. */
+  cookie: 19,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -84,6 +86,7 @@ const NAMES: readonly KnownName[] = [
   { name: "if-modified-since", field: Field.condition },
   { name: "if-unmodified-since", field: Field.condition },
   { name: "accept-encoding", field: Field.acceptEncoding },
+  { name: "cookie", field: Field.cookie },
   { name: "http2-settings", field: Field.hopByHop },
   { name: "proxy-connection", field: Field.hopByHop },
   { name: "proxy-authenticate", field: Field.hopByHop },

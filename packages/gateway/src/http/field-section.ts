@@ -159,7 +159,7 @@ export class FieldSection {
   /** Makes lines named `name` (lower case) identity fields, if the name has no meaning to the gateway. */
   claimIdentity(bytes: Buffer, name: string): void {
     for (let n = 0; n < this.count; n++) {
-      if (this.#field(n) !== Field.other) continue;
+      if (((1 << this.#field(n)) & CLAIMABLE) === 0) continue;
       const found = likeness(bytes, this.#start(n), this.#nameEnd(n), name);
       if (found === Likeness.none) continue;
       this.#mark(n, found === Likeness.same ? Field.identity : Field.lookalike);
@@ -257,8 +257,10 @@ export class FieldSection {
   }
 }
 
+const CLAIMABLE = fieldSet(Field.other, Field.cookie, Field.accept, Field.acceptEncoding, Field.condition);
 const DEMOTABLE = fieldSet(
   Field.other,
+  Field.cookie,
   Field.accept,
   Field.setCookie,
   Field.date,

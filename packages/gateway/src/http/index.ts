@@ -16,7 +16,7 @@ export { writeChunk, writeLastChunk } from "./chunk-writer.js";
 export { Field, meaningOf } from "./field-name.js";
 export { trimmed } from "./list.js";
 export { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
-export { escapeHtml } from "./page-form.js";
+export { escapeHtml, prefersHtml } from "./page-form.js";
 export { refusals, refusalTable, type Refusal } from "./refusal.js";
 export type { FileRequest, ForwardOptions, Request } from "./request.js";
 export { RequestHead } from "./request-head.js";

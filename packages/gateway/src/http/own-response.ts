@@ -23,6 +23,8 @@ export interface ResponseContext {
   location?: string;
   /** Lines to add, each ended by CRLF. */
   lines?: string;
+  /** Names, in lower case, of fields to leave out: `lines` has others in their place, or none. */
+  without?: readonly string[];
   /** For the Date field. */
   now?: Date;
 }
@@ -150,7 +152,9 @@ export function ownResponseParts(
   context: ResponseContext,
 ): { readonly head: Buffer; readonly body: Buffer } {
   const { status, fields, body } = responseOf(page, context);
-  const lines = Object.entries(fields).flatMap(([name, value]) =>
+  const { without = [] } = context;
+  const kept = Object.entries(fields).filter(([name]) => without.length === 0 || !without.includes(name.toLowerCase()));
+  const lines = kept.flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((each) => `${name}: ${each}\r\n`),
   );
   const head = Buffer.from(

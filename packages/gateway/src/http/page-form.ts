@@ -109,6 +109,11 @@ const FORMS: ReadonlyMap<string, PageForm> = new Map([
   ["text/plain", TEXT],
 ]);
 
+/** Whether a page for people is the best response to a request with this Accept. */
+export function prefersHtml(accept: string): boolean {
+  return preferredForm(accept) === HTML;
+}
+
 /** The form with the highest quality, the first among equals. Wildcards are ignored: they express no preference. */
 export function preferredForm(accept: string): PageForm {
   let best = TEXT;

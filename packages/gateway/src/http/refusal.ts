@@ -85,6 +85,11 @@ export const refusals = refusalTable({
     { advice: "Add a route for this host and path. Use `postern config explain` to see the routes that were tried." },
   ],
   PN_ROUTE_METHOD: [405, "This address does not accept this method. Send one of the methods in the Allow header."],
+  PN_ROUTE_MAINTENANCE: [
+    503,
+    "This service is being maintained. Try again later.",
+    { retryAfter: 300, advice: "To serve visitors again, set `enabled = false` in `[proxy.middleware.maintenance]`." },
+  ],
   PN_ROUTE_PATH: [
     400,
     "Servers can interpret the path of this address in different ways. Send it without `..`, `//`, `;` and encoded slashes.",

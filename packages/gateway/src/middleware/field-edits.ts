@@ -8,6 +8,7 @@ export function joinedEdits(one: FieldEdits, other: FieldEdits): FieldEdits {
     lines: kept.map((line) => `${line}\r\n`).join("") + other.lines,
     responseLines: (one.responseLines ?? "") + (other.responseLines ?? ""),
     responseNames: [...(one.responseNames ?? []), ...(other.responseNames ?? [])],
+    refusalFields: { ...one.refusalFields, ...other.refusalFields },
   };
 }
 

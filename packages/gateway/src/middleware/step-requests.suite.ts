@@ -1,12 +1,13 @@
 import type { ResponseFilter } from "../filters/response-filter.js";
 import { editedValue } from "./field-edits.js";
-import type { FieldEdits, Held, StepRequest, Verdict } from "./step.js";
+import type { FieldEdits, Held, ShownPages, StepRequest, Verdict } from "./step.js";
 
 /** A request for tests of a step alone. */
 export interface PlainStepRequest extends StepRequest {
   readonly edits: FieldEdits[];
   readonly held: Held[];
   readonly filters: ResponseFilter[];
+  readonly errorPages: ShownPages[];
   /** The request is over. */
   end(): void;
 }
@@ -35,6 +36,7 @@ export function stepRequest(
   const held: Held[] = [];
   const edits: FieldEdits[] = [];
   const filters: ResponseFilter[] = [];
+  const errorPages: ShownPages[] = [];
   const aborter = new AbortController();
   let { principal } = given;
   return {
@@ -57,6 +59,9 @@ export function stepRequest(
     held,
     filters,
     filter: (each) => void filters.push(each),
+    requestId: () => "id-1",
+    showErrors: (pages) => void errorPages.push(pages),
+    errorPages,
     fieldValue: (name) => fields[name] ?? "",
     cookies: () => fields["cookie"] ?? "",
     readBody: () => Promise.resolve(Buffer.from(body)),

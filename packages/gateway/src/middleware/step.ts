@@ -12,6 +12,12 @@ export interface Held {
   release(): void;
 }
 
+/** Pages in place of those of the gateway. */
+export interface ShownPages {
+  /** What visitors get in place of `page`, which may be itself. */
+  inPlaceOf(page: Refusal | Notice | Reply, requestId: string): Refusal | Notice | Reply;
+}
+
 /** Changes to the fields of a request for its target. */
 export interface FieldEdits {
   /** Names of the visitor's fields to drop, in lower case, in any spelling that an origin could read as this name. */
@@ -20,8 +26,10 @@ export interface FieldEdits {
   readonly lines: string;
   /** Lines to add to the response, each ended by CRLF. */
   readonly responseLines?: string | undefined;
-  /** Names, in lower case, of fields to remove from the response of the target. */
+  /** Names, in lower case, of fields to remove from the response. */
   readonly responseNames?: readonly string[] | undefined;
+  /** Fields of a response by which a step refuses the request. Other edits do not apply to it. */
+  readonly refusalFields?: Readonly<Record<string, string>> | undefined;
   /** Who the visitor is, as far as the step knows. */
   readonly principal?: string | undefined;
 }
@@ -80,6 +88,10 @@ export interface StepRequest {
   edit(edits: FieldEdits): void;
   /** Passes the response of the target, also one with files, through a filter: after those of earlier calls. */
   filter(filter: ResponseFilter): void;
+  /** The id of the request, which its target and the logs get, too. */
+  requestId(): string;
+  /** Shows these pages in place of errors of the gateway. The pages of a later call count. */
+  showErrors(pages: ShownPages): void;
   /** Calls `release` of `held` when the request is over. */
   hold(held: Held): void;
 }

@@ -20,6 +20,8 @@ export interface ResponseWriterOwner {
     responseLines(): string;
     /** The names, in lower case, of the fields of the response that steps remove. */
     readonly removedResponseNames: readonly string[];
+    /** The page to show in place of one of the gateway. */
+    shown(page: Refusal | Notice | Reply): Refusal | Notice | Reply;
   };
   /** Called when `bytes` of the body have been sent. */
   onSent(bytes: number): void;
@@ -112,9 +114,11 @@ export class Http1ResponseWriter implements ResponseWriter {
    */
   writeOwn(page: Refusal | Notice | Reply, close: boolean, requestId: string, location: string | undefined): number {
     const { accept, versionMinor: visitorMinor, method } = this.#request;
-    const lines = this.#owner.context.responseLines();
-    const context = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date(), lines };
-    const { head, body } = ownResponseParts(page, { ...context, ...(location !== undefined && { location }) });
+    const { context } = this.#owner;
+    const [lines, without] = [context.responseLines(), context.removedResponseNames];
+    const request = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() };
+    const own = { ...request, lines, without, ...(location !== undefined && { location }) };
+    const { head, body } = ownResponseParts(context.shown(page), own);
     this.#connection.write(body.length === 0 ? head : Buffer.concat([head, body]));
     return body.length;
   }

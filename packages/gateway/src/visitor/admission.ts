@@ -5,11 +5,11 @@ import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { VisitorContext, VisitorSide } from "../exchange/visitor-side.js";
 import type { ResponseFilter } from "../filters/response-filter.js";
-import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
+import { Field, refusals, type Notice, type Refusal, type Reply, type RequestHead } from "../http/index.js";
 import type { RouteLimits } from "../limits.js";
 import { visitorKey } from "../middleware/rate-limit/visitor-key.js";
 import { editedValue, joinedEdits } from "../middleware/field-edits.js";
-import type { FieldEdits, Held, RequestedCertificate, StepRequest, Verdict } from "../middleware/step.js";
+import type { FieldEdits, Held, RequestedCertificate, ShownPages, StepRequest, Verdict } from "../middleware/step.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import type { GuardedRoute } from "../route.js";
 
@@ -64,6 +64,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   #edits: FieldEdits | undefined;
   /** Those that the response passes. */
   filters: readonly ResponseFilter[] = NO_FILTERS;
+  #pages: ShownPages | undefined;
   /** The body, if a step reads it. */
   #ahead: ReadAhead | undefined;
   #held: Held | undefined;
@@ -132,6 +133,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.#steps = undefined;
     this.#edits = undefined;
     this.filters = NO_FILTERS;
+    this.#pages = undefined;
     this.#aborter?.abort();
     this.#aborter = undefined;
     this.#ahead?.end();
@@ -178,7 +180,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   }
 
   cookies(): string {
-    return this.#head.fieldValues(Field.other, "cookie", "; ");
+    return this.#head.fieldValues(Field.cookie, "cookie", "; ");
   }
 
   readBody(most: number, owner?: string, quota?: BodyQuota): Promise<Buffer> {
@@ -198,6 +200,19 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.principal = edits.principal ?? this.principal;
     const before = this.#edits;
     this.#edits = before === undefined ? edits : joinedEdits(before, edits);
+  }
+
+  requestId(): string {
+    return this.#visitor.context.requestId();
+  }
+
+  showErrors(pages: ShownPages): void {
+    this.#pages = pages;
+  }
+
+  /** The page to show in place of one of the gateway. */
+  shown<Page extends Refusal | Notice | Reply>(page: Page): Page | Refusal | Notice | Reply {
+    return this.#pages === undefined ? page : this.#pages.inPlaceOf(page, this.requestId());
   }
 
   filter(filter: ResponseFilter): void {
@@ -290,11 +305,15 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
       this.code = page.code;
     }
     this.#finish("status" in page ? page.status : 200);
+    const own = this.#edits?.refusalFields;
+    const shown = this.shown(page);
     this.end();
     const { sharedDomain } = this.#visitor.context.exchanges;
-    const fields = "fields" in page ? page.fields : undefined;
-    if (sharedDomain === undefined || fields === undefined) return this.#visitor.onDenied(page);
-    this.#visitor.onDenied({ ...page, fields: unsharedFields(fields, sharedDomain) } as NonNullable<Verdict>);
+    const given = "fields" in shown ? shown.fields : undefined;
+    const fields = own === undefined ? given : { ...own, ...given };
+    if (fields === undefined) return this.#visitor.onDenied(shown);
+    const unshared = sharedDomain === undefined ? fields : unsharedFields(fields, sharedDomain);
+    this.#visitor.onDenied({ ...shown, fields: unshared } as NonNullable<Verdict>);
   }
 
   /** Cookies come from a service that the owner of the route chose: they are filtered like those of a target. */

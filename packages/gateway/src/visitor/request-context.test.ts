@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { Gateway } from "../gateway.js";
 import { refusals } from "../http/index.js";
 import { DENIED, QuickStep, stepsOf } from "../middleware/chain/scripted-steps.suite.js";
@@ -24,6 +25,28 @@ function routedAddresses(trustedProxies: TrustedProxies): string[] {
 test("the router gets the visitor's address, which a trusted proxy reports for each request", () => {
   expect(routedAddresses(new TrustedProxies(["192.0.2.1"]))).toEqual(["198.51.100.1", "198.51.100.2"]);
   expect(routedAddresses(new TrustedProxies())).toEqual(["192.0.2.1", "192.0.2.1"]);
+});
+
+test("targets get no cookies by which this gateway knows visitors, also when a request is sent twice", () => {
+  const upstream = new FakeUpstream();
+  const gateway = new Gateway(() => upstream.route, { proto: "http", ownCookies: () => "0123abcd" });
+  const connection = new MemoryConnection();
+  gateway.accept(connection);
+  const cookiesOf = (...lines: string[]): string[] => {
+    connection.arrive(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`));
+    upstream.stream.break({ cause: "refused", delivered: 0 });
+    const sent = upstream.streams.map(({ text }) => text.match(/^cookie:.*$/gim) ?? []);
+    for (const each of sent) expect(each).toEqual(sent[0]);
+    upstream.streams.length = 0;
+    return sent[0] ?? [];
+  };
+  const own = "__Host-postern_session_0123abcd_x=1";
+  const other = "__Host-postern_session_4567cdef_x=1";
+  expect(cookiesOf("Cookie: a=1")).toEqual(["Cookie: a=1"]);
+  expect(cookiesOf(`cookie: a=1; ${own}`, `Cookie: b=2; ${own}; ${other}`)).toEqual([`Cookie: a=1; b=2; ${other}`]);
+  expect(cookiesOf(`COOKIE: ${own}`)).toEqual([]);
+  expect(cookiesOf("Cookie: a=2")).toEqual(["Cookie: a=2"]);
+  void gateway.drain(0);
 });
 
 test("a request that has come back too often is refused before any step, which might send it around once more", () => {

@@ -2,7 +2,8 @@ import type { ExchangeContext } from "../exchange/exchange-context.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { ResponseFilter } from "../filters/response-filter.js";
 import type { ReportedRoute, VisitorContext } from "../exchange/visitor-side.js";
-import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
+import { Field, refusals, type Notice, type Refusal, type Reply, type RequestHead } from "../http/index.js";
+import { withoutOwn } from "../middleware/own-cookies/own-cookies.js";
 import type { AccessLogger, FinishedRequest, RefusalRoute, RespondRoute, Route } from "../route.js";
 import { TRACE_FIELDS, type Trace } from "../trace/tracing.js";
 import type { ConnectionInfo } from "./connection-info.js";
@@ -26,6 +27,8 @@ export interface Admitted {
   readonly responseLines: string;
   /** The names, in lower case, of the fields of the response that the steps remove. */
   readonly removedResponseNames: readonly string[];
+  /** The page to show in place of one of the gateway. */
+  shown(page: Refusal | Notice | Reply): Refusal | Notice | Reply;
   /** Those that the response passes. */
   readonly filters: readonly ResponseFilter[];
   /** Who the visitor is, according to the steps; undefined: unknown. */
@@ -43,6 +46,9 @@ export class RequestContext implements VisitorContext {
   readonly #info: ConnectionInfo;
   readonly #host: VisitorHost;
   readonly #forwarded: ForwardedFields;
+  /** The cookies for the target, if some were dropped. */
+  #cookieLine = "";
+  #requestId = "";
   /** Of the current request, from its first use on. */
   #trace: Trace | undefined;
   /** A request that is over, whose response is not complete, and the log for it. */
@@ -85,8 +91,15 @@ export class RequestContext implements VisitorContext {
     return this.#forwarded.isProxied;
   }
 
+  /** The id of the request in progress. */
   requestId(): string {
-    return this.#forwarded.requestId(this.#head) || nextRequestId();
+    if (this.#requestId === "") this.#requestId = this.#forwarded.requestId(this.#head) || nextRequestId();
+    return this.#requestId;
+  }
+
+  /** The page to show in place of one of the gateway. */
+  shown(page: Refusal | Notice | Reply): Refusal | Notice | Reply {
+    return this.admission === undefined ? page : this.admission.shown(page);
   }
 
   /** The lines of the gateway itself that identify the visitor. */
@@ -101,7 +114,19 @@ export class RequestContext implements VisitorContext {
 
   forwardedLines(): string {
     const lines = this.#withTrace(this.identityLines());
-    return this.admission === undefined ? lines : this.admission.edited(lines);
+    const edited = this.admission === undefined ? lines : this.admission.edited(lines);
+    this.#dropOwnCookies();
+    return this.#cookieLine === "" ? edited : edited + this.#cookieLine;
+  }
+
+  /** An owner of a tunnel must not get the logins of those who had its name before. */
+  #dropOwnCookies(): void {
+    const { ownCookies } = this.exchanges;
+    if (ownCookies === undefined) return;
+    const kept = withoutOwn(this.#head.fieldValues(Field.cookie, "cookie", "; "), ownCookies);
+    if (kept === undefined) return;
+    this.#head.claimIdentity("cookie");
+    this.#cookieLine = kept === "" ? "" : `Cookie: ${kept}\r\n`;
   }
 
   /** The lines that steps add to the response. */
@@ -129,9 +154,12 @@ export class RequestContext implements VisitorContext {
   /** The request in progress is over, and so is its response. */
   endRequest(): void {
     this.#logRequest();
+    this.#ownBytes = 0;
     this.#trace = undefined;
     this.admission?.end();
     this.admission = undefined;
+    this.#cookieLine = "";
+    this.#requestId = "";
   }
 
   finished(request: FinishedRequest, route: ReportedRoute | undefined): void {
@@ -192,7 +220,6 @@ export class RequestContext implements VisitorContext {
     if (request === undefined) return;
     this.#log?.add(request, this.#ownBytes);
     this.#unlogged = this.#log = undefined;
-    this.#ownBytes = 0;
   }
 
   /** The trace of the current request. A request that is sent again keeps it. */
@@ -203,7 +230,8 @@ export class RequestContext implements VisitorContext {
 
   #withTrace(lines: string): string {
     const trace = this.#ownTrace;
-    if (trace === undefined) return lines;
+    // A step of the route may set the field itself.
+    if (trace === undefined || this.admission?.editedNames.includes("traceparent") === true) return lines;
     for (const name of TRACE_FIELDS) this.#head.claimIdentity(name);
     return [lines, trace.lines].join("");
   }

@@ -84,14 +84,16 @@ export class BasicAuthStep implements Step {
   /** @param field credentials of the visitor, as in the Authorization field */
   checkCredentials(request: StepRequest, field: string): Verdict | Promise<Verdict> {
     const { startedAt: now } = request;
-    const failures = this.#failures.admit(request.address, now);
-    if (!(failures instanceof RateEntry)) return failures;
+    const refused = this.#failures.refusalOf(request.address, now);
+    if (refused !== undefined) return refused;
     const key = answerKey(field);
     const known = this.#admitted.get(key);
     if (known !== undefined) {
       request.edit(known);
       return undefined;
     }
+    const failures = this.#failures.admit(request.address, now);
+    if (!(failures instanceof RateEntry)) return failures;
     if (this.#refused.get(key) !== undefined) {
       this.#failures.count(failures, now);
       return UNKNOWN;

@@ -2,16 +2,22 @@ import { AddressStep, type AddressOptions } from "../addresses/address-step.js";
 import type { PollDependencies } from "../addresses/polled-list.js";
 import { BasicAuthStep, type BasicAuthOptions } from "../basic-auth/basic-auth-step.js";
 import { CertificateStep, type CertificateOptions } from "../client-certificate/certificate-step.js";
+import { CorsStep, type CorsOptions } from "../cors/cors-step.js";
 import { CredentialStep, type CredentialField } from "../credential/credential-step.js";
+import { ErrorPagesStep, type ErrorPagesOptions } from "../error-pages/error-pages-step.js";
 import { ForwardAuthStep, type ForwardAuthOptions } from "../forward-auth/forward-auth-step.js";
+import { HeaderStep, type HeaderOptions } from "../headers/header-step.js";
+import { SecurityHeadersStep } from "../headers/security-headers-step.js";
 import { JwtStep, type JwtOptions } from "../jwt/jwt-step.js";
 import type { Logins } from "../oidc/logins.js";
 import { OidcStep } from "../oidc/oidc-step.js";
 import type { OidcOptions } from "../oidc/policy.js";
+import { MaintenanceStep, type MaintenanceOptions } from "../maintenance/maintenance-step.js";
 import { OwnCookiesStep } from "../own-cookies/own-cookies-step.js";
 import type { PasswordOptions } from "../password/password-login.js";
 import { PasswordStep } from "../password/password-step.js";
 import { RateLimitStep, UserRateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
+import { RequestIdStep, type RequestIdOptions } from "../request-id/request-id-step.js";
 import { ServerTimingStep, type ServerTimingOptions } from "../server-timing/server-timing-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
@@ -42,6 +48,18 @@ export interface StepOptions {
   readonly forwardAuth?: ForwardAuthOptions | undefined;
   /** Headers that targets get in place of those of the visitor. Default: none. */
   readonly credentials?: readonly CredentialField[] | undefined;
+  /** Headers with the id of each request. Default: X-Request-Id for targets. */
+  readonly requestId?: RequestIdOptions | undefined;
+  /** Pages in place of errors. Default: those of the gateway. */
+  readonly errorPages?: ErrorPagesOptions | undefined;
+  /** Pages of other origins that may use the route. Default: the target decides. */
+  readonly cors?: CorsOptions | undefined;
+  /** The service is being maintained. Default: it is not. */
+  readonly maintenance?: MaintenanceOptions | undefined;
+  /** Changes to headers. Default: none. */
+  readonly headers?: HeaderOptions | undefined;
+  /** Whether browsers are told to be stricter, where the target does not tell them. Default false. */
+  readonly securityHeaders?: boolean | undefined;
   /** Who learns how long requests take. Default: nobody. */
   readonly serverTiming?: ServerTimingOptions | undefined;
 }
@@ -95,13 +113,24 @@ export function routeSteps(
     oidc,
     forwardAuth,
     credentials,
+    requestId,
+    errorPages,
+    cors,
+    maintenance,
+    headers,
+    securityHeaders,
     serverTiming,
   } = options;
   const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
+  if (requestId !== undefined) steps.push(new RequestIdStep(requestId));
+  if (errorPages !== undefined) steps.push(new ErrorPagesStep(errorPages));
   if (addresses !== undefined) steps.push(new AddressStep(addresses, poll));
   const limit = rateLimit && new RateLimitStep(rateLimit, tenancy);
   if (limit !== undefined) steps.push(limit);
+  // Preflight requests have no credentials.
+  if (cors !== undefined) steps.push(new CorsStep(cors));
+  if (maintenance !== undefined) steps.push(new MaintenanceStep(maintenance));
   if (clientCertificate !== undefined) steps.push(new CertificateStep(clientCertificate, poll?.onWarning));
   if (basicAuth !== undefined) steps.push(new BasicAuthStep(basicAuth, undefined, tenancy));
   if (password !== undefined) steps.push(new PasswordStep(password, undefined, undefined, tenancy));
@@ -112,6 +141,8 @@ export function routeSteps(
   if (forwardAuth !== undefined) steps.push(new ForwardAuthStep(forwardAuth, poll?.onWarning));
   if (limit !== undefined && rateLimit?.byUser === true) steps.push(new UserRateLimitStep(rateLimit, limit, tenancy));
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
+  if (securityHeaders === true) steps.push(new SecurityHeadersStep());
+  if (headers !== undefined) steps.push(new HeaderStep(headers));
   if (serverTiming !== undefined) steps.push(new ServerTimingStep(serverTiming));
   return steps.length === 0 ? undefined : new Steps(steps, former);
 }

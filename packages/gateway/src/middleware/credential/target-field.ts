@@ -10,6 +10,15 @@ const OWN: ReadonlySet<string> = new Set([
   "x-request-id",
 ]);
 
+const SETTABLE: ReadonlySet<Field> = new Set([
+  Field.other,
+  Field.identity,
+  Field.cookie,
+  Field.accept,
+  Field.acceptEncoding,
+  Field.condition,
+]);
+
 /**
  * The name, in lower case, of a field that a step sends to targets.
  * @throws RangeError for a name that is not valid, or one that the gateway writes or interprets
@@ -18,7 +27,7 @@ export function targetField(given: string): string {
   const name = given.toLowerCase();
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) throw new RangeError(`${JSON.stringify(name)} is not a header name.`);
   const field = meaningOf(name);
-  if ((field !== Field.other && field !== Field.identity) || OWN.has(name))
+  if (!SETTABLE.has(field) || OWN.has(name))
     throw new RangeError(`The header ${name} cannot be set for targets: the gateway writes or interprets it.`);
   return name;
 }

@@ -30,7 +30,7 @@ export class CallbackPages {
 
   /** Sends a visitor on to the provider. */
   async login(request: StepRequest, parameters: URLSearchParams): Promise<Verdict> {
-    const { seal, now } = this.#logins;
+    const { mark, seal, now } = this.#logins;
     const begun = seal.open("login", parameters.get("login_token") ?? "", now())?.value as BegunLogin | undefined;
     const policy = begun && this.#logins.policy(begun.policy, begun.site);
     if (policy === undefined || policy.callbackSite(begun!.site) !== request.site)
@@ -42,7 +42,7 @@ export class CallbackPages {
       const url = await policy.provider.authorizationUrl({ redirectUri, state, nonce, verifier }, pending.chooses);
       const text = seal.seal("pending", pending, now() + LOGIN_TIME);
       const older = loginNames(request.cookies(), "pending").slice(0, 1 - OIDC_LIMITS.pending);
-      const cookie = cookieField(pendingCookie(state), text, LOGIN_TIME / 1_000);
+      const cookie = cookieField(pendingCookie(mark, state), text, LOGIN_TIME / 1_000);
       return redirect(url, [cookie, ...older.map(removedCookie)]);
     } catch (error) {
       return failure(error, pending);
@@ -72,12 +72,12 @@ export class CallbackPages {
       this.#failures.forgive(failures);
       const identity = identityOf(claims, groups);
       if (identity === undefined) return failure(new ProviderError("denied", ""), pending!);
-      const { codes, now } = this.#logins;
+      const { codes, mark, now } = this.#logins;
       // The provider may have taken long to respond.
       if (!policy.accepts(site)) return refusals.PN_ACCESS_LOGIN_EXPIRED;
       const code = codes.issue({ identity, policy: policy.id, site, browser, path }, now());
       if (code === undefined) return refusals.PN_ACCESS_LOGINS;
-      return redirect(`${site}${LOGIN_PATHS}enter?code=${code}`, [removedCookie(pendingCookie(state))]);
+      return redirect(`${site}${LOGIN_PATHS}enter?code=${code}`, [removedCookie(pendingCookie(mark, state))]);
     } catch (error) {
       return failure(error, pending!);
     } finally {
@@ -88,8 +88,8 @@ export class CallbackPages {
   /** The login of this browser with this `state`. */
   #pending(request: StepRequest, state: string): PendingLogin | undefined {
     if (!/^[\w-]{43}$/.test(state)) return undefined;
-    const { seal, now } = this.#logins;
-    const found = cookieValues(request.cookies(), pendingCookie(state)).map(
+    const { mark, seal, now } = this.#logins;
+    const found = cookieValues(request.cookies(), pendingCookie(mark, state)).map(
       (text) => seal.open("pending", text, now())?.value as PendingLogin | undefined,
     );
     return found.find((pending) => pending?.state === state);

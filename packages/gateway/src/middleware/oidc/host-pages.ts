@@ -4,7 +4,7 @@ import type { StepRequest, Verdict } from "../step.js";
 import { browserHash, redirect, returnPath } from "./browser-visit.js";
 import type { Identity } from "./identity.js";
 import type { CompletedLogin } from "./login-codes.js";
-import { BROWSER_COOKIE, cookieField, loginNames, removedCookie, sessionCookie } from "./login-cookies.js";
+import { browserCookie, cookieField, loginNames, removedCookie, sessionCookie } from "./login-cookies.js";
 import { ProviderError } from "./login-provider.js";
 import { LOGIN_PATHS, type LoginPolicy, type Logins } from "./logins.js";
 import { isAllowed } from "./policy.js";
@@ -33,24 +33,27 @@ export class HostPages {
 
   /** Ends a login: a visitor brings its code. */
   enter(request: StepRequest, parameters: URLSearchParams): Verdict {
-    const { codes, now, seal } = this.#logins;
+    const { codes, mark, now, seal } = this.#logins;
     const login = codes.take(parameters.get("code") ?? "", now());
     const policy = login && this.#logins.policy(login.policy, login.site);
-    if (login === undefined || policy === undefined || !isOf(login, request)) return EXPIRED;
+    if (login === undefined || policy === undefined || !isOf(login, request, mark)) return EXPIRED;
     const { site, identity, path } = login;
     const { maxAge } = policy.options;
     if (!isAllowed(policy.options, identity)) return otherAccount(policy, login);
     const session: Session = { site, policy: policy.id, identity };
     const text = seal.seal("session", session, now() + maxAge);
-    return redirect(`${site}${path}`, [cookieField(sessionCookie(policy.id), text, maxAge / 1_000)]);
+    return redirect(`${site}${path}`, [cookieField(sessionCookie(mark, policy.id), text, maxAge / 1_000)]);
   }
 
   /** Begins a login with another account. */
   switch(request: StepRequest, parameters: URLSearchParams): Verdict {
+    const { mark } = this.#logins;
     const policy = this.#logins.policy(parameters.get("policy") ?? "", request.site);
     if (policy === undefined) return EXPIRED;
     const path = returnPath(parameters.get("path") ?? "/");
-    return this.#logins.begin(request, policy, { path, chooses: true }, [removedCookie(sessionCookie(policy.id))]);
+    return this.#logins.begin(request, policy, { path, chooses: true }, [
+      removedCookie(sessionCookie(mark, policy.id)),
+    ]);
   }
 
   /** Ends the logins on this host, and then that at the provider. */
@@ -82,8 +85,8 @@ const LOGGED_OUT: Notice = {
 };
 
 /** Whether the browser that began this login brings it back to where it is for. */
-function isOf({ site, browser }: CompletedLogin, request: StepRequest): boolean {
-  const browsers = cookieValues(request.cookies(), BROWSER_COOKIE).map(browserHash);
+function isOf({ site, browser }: CompletedLogin, request: StepRequest, mark: string): boolean {
+  const browsers = cookieValues(request.cookies(), browserCookie(mark)).map(browserHash);
   return site === request.site && browsers.includes(browser);
 }
 

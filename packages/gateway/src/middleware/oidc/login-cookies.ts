@@ -6,18 +6,20 @@ import { cookieNames } from "../own-cookies/own-cookies.js";
  */
 const PREFIX = "__Host-postern_";
 
-/** The name of the cookie of a login for the policy with this id. */
-export function sessionCookie(policy: string): string {
-  return `${PREFIX}session_${policy.slice(0, 10)}`;
+/** The name of the cookie of a login for the policy with this id. @param mark as of `cookieMark` */
+export function sessionCookie(mark: string, policy: string): string {
+  return `${PREFIX}session_${mark}_${policy.slice(0, 10)}`;
 }
 
 /** The name of the cookie of a login that the provider has not answered yet. */
-export function pendingCookie(state: string): string {
-  return `${PREFIX}pending_${state.slice(0, 10)}`;
+export function pendingCookie(mark: string, state: string): string {
+  return `${PREFIX}pending_${mark}_${state.slice(0, 10)}`;
 }
 
-/** The cookie that tells one browser from another while a login is in progress. */
-export const BROWSER_COOKIE = `${PREFIX}browser`;
+/** The name of the cookie that tells one browser from another while a login is in progress. */
+export function browserCookie(mark: string): string {
+  return `${PREFIX}browser_${mark}`;
+}
 
 /** The names of the cookies of a kind, in the order of the field. Browsers send older cookies first. */
 export function loginNames(cookies: string, kind: "session" | "pending"): string[] {

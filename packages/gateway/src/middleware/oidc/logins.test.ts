@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { refusals } from "../../http/index.js";
 import { LOGIN_FAILURES, OIDC_LIMITS } from "./callback-pages.js";
 import { ProviderError } from "./login-provider.js";
+import { sessionCookie } from "./login-cookies.js";
 import { LOGIN_TIME } from "./logins.js";
 import { RETURN_PATH } from "./browser-visit.js";
 import { callbackOf, POLICY, ScriptedBrowser, ScriptedLogins } from "./scripted-logins.suite.js";
@@ -114,7 +115,7 @@ describe("who may use a route", () => {
     const session = [...browser.cookies("a.test")].find(([name]) => name.includes("session"))!;
     const other = new ScriptedBrowser(stricter);
     const { policy: id } = stricter;
-    other.cookies("a.test").set(`__Host-postern_session_${id.slice(0, 10)}`, session[1]);
+    other.cookies("a.test").set(sessionCookie(stricter.logins.mark, id), session[1]);
     expect((await other.send(A)).outcome).toBe("→");
   });
 

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { contentOf } from "../../content.js";
 import { refusals } from "../../http/index.js";
-import { cookieValues } from "../own-cookies/own-cookies.js";
+import { cookieMark, cookieValues } from "../own-cookies/own-cookies.js";
 import type { StepRequest, Verdict } from "../step.js";
 import { browserHash, isPageLoad, keepsSecureCookies, redirect, returnPath } from "./browser-visit.js";
-import { BROWSER_COOKIE, cookieField, sessionCookie } from "./login-cookies.js";
+import { browserCookie, cookieField, sessionCookie } from "./login-cookies.js";
 import { LoginCodes } from "./login-codes.js";
 import type { LoginProvider, ProviderOptions } from "./login-provider.js";
 import { OWN_SITES, sharedSites, sitesOfHost, type LoginSites, type SharedSites } from "./login-sites.js";
@@ -69,10 +69,16 @@ export class Logins {
   readonly #policies = new Map<string, Counted<LoginPolicy>>();
   readonly #providers = new Map<string, Counted<LoginProvider>>();
   #seal: Seal | undefined;
+  #mark: string | undefined;
 
   constructor(dependencies: LoginsDependencies) {
     this.#dependencies = dependencies;
     this.now = dependencies.now ?? Date.now;
+  }
+
+  /** In the names of all cookies of logins. */
+  get mark(): string {
+    return (this.#mark ??= cookieMark(this.#dependencies.secret()));
   }
 
   get seal(): Seal {
@@ -111,7 +117,7 @@ export class Logins {
 
   /** The policy in use whose sessions are in the cookie with this name. */
   policyOfCookie(name: string): LoginPolicy | undefined {
-    return this.#find(({ id }) => sessionCookie(id) === name);
+    return this.#find(({ id }) => sessionCookie(this.mark, id) === name);
   }
 
   /**
@@ -128,12 +134,12 @@ export class Logins {
     if (!keepsSecureCookies(request)) return refusals.PN_ACCESS_INSECURE;
     const { site } = request;
     if (!accepts(site)) return refusals.PN_ACCESS_HOST;
-    const known = cookieValues(request.cookies(), BROWSER_COOKIE).find((value) => BROWSER.test(value));
+    const known = cookieValues(request.cookies(), browserCookie(this.mark)).find((value) => BROWSER.test(value));
     const browser = known ?? randomBytes(16).toString("base64url");
     const login: BegunLogin = { site, policy: id, browser: browserHash(browser), path: returnPath(path), chooses };
     const text = this.seal.seal("login", login, this.now() + LOGIN_TIME);
     const location = `${callbackSite(site)}${LOGIN_PATHS}login?login_token=${text}`;
-    return redirect(location, [cookieField(BROWSER_COOKIE, browser, LOGIN_TIME / 1_000), ...cookies]);
+    return redirect(location, [cookieField(browserCookie(this.mark), browser, LOGIN_TIME / 1_000), ...cookies]);
   }
 
   #sitesOf({ provider, host }: OidcOptions, { callbackUrl }: ProviderOptions): LoginSites {

@@ -35,7 +35,7 @@ export class OidcStep implements Step {
   constructor(options: OidcOptions, logins: Logins, tenancy?: Tenancy) {
     this.#logins = logins;
     this.#policy = logins.use(tenancy === undefined ? options : { ...options, owner: tenancy.owner });
-    this.#cookie = sessionCookie(this.#policy.id);
+    this.#cookie = sessionCookie(logins.mark, this.#policy.id);
     this.#known = new KeptEntries({ most: MOST_KNOWN, room: tenancy?.room, placesOf });
     this.#paths = new LoginPaths(logins);
   }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { stepRequest } from "../step-requests.suite.js";
 import { OwnCookiesStep } from "./own-cookies-step.js";
-import { cookieValues, ownCookie, ownNames, setCookie } from "./own-cookies.js";
+import { cookieMark, cookieValues, ownCookie, ownNames, setCookie, withoutOwn } from "./own-cookies.js";
 
 const NAME = "__Host-postern_password_abc";
 
@@ -31,6 +31,20 @@ test("names of our own cookies are those that can be removed", () => {
   ).toEqual([NAME, "postern_password_x"]);
 });
 
+test("only the cookies with a mark are removed, and the mark is made when there may be some", () => {
+  const [ours, others] = [cookieMark("ours"), cookieMark("others")];
+  const asked: string[] = [];
+  const markOf = (): string => (asked.push(ours), ours);
+  expect(ours).toMatch(/^[0-9a-f]{8}$/);
+  expect(withoutOwn(`a=${ours}`, markOf)).toBe(undefined);
+  expect(asked).toEqual([]);
+  const cookies = (mark: string): string => `__Host-postern_session_${mark}_x=1; postern_password_${mark}_y=2`;
+  expect(withoutOwn(`${cookies(ours)}; a=1; ${cookies(others)}; postern_browser_x=${ours}`, markOf)).toBe(
+    `a=1; ${cookies(others)}; postern_browser_x=${ours}`,
+  );
+  expect(withoutOwn(cookies(others), markOf)).toBe(undefined);
+});
+
 test.each([
   ["a=1", undefined],
   ["", undefined],
@@ -39,7 +53,7 @@ test.each([
   [`${NAME}="v"; a=1; ${NAME}=w`, "a=1"],
   [`a=1;\t${NAME} =v`, "a=1"],
   [`a=1; __host-POSTERN_password_abc=v; Postern_Password_x`, "a=1"],
-  [`a=${NAME}; postern_target=t`, `a=${NAME}; postern_target=t`],
+  [`a=${NAME}; postern_target=t`, undefined],
 ])("targets get %j without them", (cookies, kept) => {
   const request = stepRequest({}, { cookie: cookies });
   new OwnCookiesStep().check(request);

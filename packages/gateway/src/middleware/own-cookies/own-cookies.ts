@@ -1,3 +1,5 @@
+import { createHmac } from "node:crypto";
+
 /** The names of all cookies by which Postern itself knows visitors begin with this. */
 const PREFIX = "postern_";
 /**
@@ -12,6 +14,14 @@ const OWN = /^(?:__Host-)?postern_(?:password|session|pending|browser)/i;
 
 /** The values of the cookies of one name that are looked at: others can add cookies with the same name. */
 const MOST_VALUES = 4;
+
+/**
+ * Tells the cookies of one gateway from those of others, which it may forward: a part of their names.
+ * @param key the secret that signs the cookies
+ */
+export function cookieMark(key: string): string {
+  return createHmac("sha256", key).update("names of cookies").digest("hex").slice(0, 8);
+}
 
 /** The name of the cookie for a purpose. */
 export function ownCookie(purpose: string, isSecure: boolean): string {
@@ -44,11 +54,16 @@ export function cookieNames(cookies: string, isWanted: (name: string) => boolean
   return [...new Set(names)].filter((name) => isWanted(name) && /^[\w-]+$/.test(name));
 }
 
-/** The cookies without those of Postern; undefined if there are none of them. */
-export function withoutOwn(cookies: string): string | undefined {
+/**
+ * The cookies without those of Postern; undefined if there are none of them.
+ * @param markOf returns a mark: only cookies with this one are removed. Default: all
+ */
+export function withoutOwn(cookies: string, markOf?: () => string): string | undefined {
   if (!/postern_(?:password|session|pending|browser)/i.test(cookies)) return undefined;
-  const kept = cookies.split(";").filter((cookie) => !OWN.test(cookie.trim()));
-  return kept.join(";").trim();
+  const mark = markOf?.() ?? "";
+  const all = cookies.split(";");
+  const kept = all.filter((cookie) => !OWN.test(cookie.trim()) || !cookie.split("=", 1)[0]!.includes(mark));
+  return kept.length === all.length ? undefined : kept.join(";").trim();
 }
 
 /** A Set-Cookie field. @param seconds 0 removes the cookie */

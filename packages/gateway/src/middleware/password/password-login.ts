@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { cookieMark } from "../own-cookies/own-cookies.js";
 
 export interface PasswordOptions {
   /** The hash of the password, which `hashForm` accepts. */
@@ -14,6 +15,8 @@ export const LOGIN_LIFETIME = 7 * 24 * 3_600;
 export class PasswordLogin {
   /** Tells the route from others with a password, and says nothing about it. */
   readonly id: string;
+  /** In the names of its cookies. */
+  readonly mark: string;
   readonly #key: string;
   readonly #scope: string;
   readonly #hash: string;
@@ -22,6 +25,7 @@ export class PasswordLogin {
     this.#key = signing.key;
     this.#scope = signing.route;
     this.#hash = hash;
+    this.mark = cookieMark(signing.key);
     this.id = this.#sign("id").slice(0, 10);
   }
 

@@ -95,7 +95,7 @@ describe("the right password", () => {
     expect(reply).toMatchObject({ status: 303, fields: { Location: "/to?x=1", "Cache-Control": "no-store" } });
     expect(reply.fields!["Set-Cookie"]).toEqual([
       expect.stringMatching(
-        /^__Host-postern_password_[\w-]{10}=[\w.-]+; Path=\/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure$/,
+        /^__Host-postern_password_[0-9a-f]{8}_[\w-]{10}=[\w.-]+; Path=\/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure$/,
       ),
     ]);
     expect(ask(guarded, await guarded.logIn())).toBe("admitted");

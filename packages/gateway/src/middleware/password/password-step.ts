@@ -73,7 +73,7 @@ export class PasswordStep implements Step {
   }
 
   #cookie({ site }: StepRequest): string {
-    return ownCookie(`password_${this.#login.id}`, site.startsWith("https:"));
+    return ownCookie(`password_${this.#login.mark}_${this.#login.id}`, site.startsWith("https:"));
   }
 
   /** Responds to a request for a path of passwords. It never reaches a target. */

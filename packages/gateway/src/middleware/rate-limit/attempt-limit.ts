@@ -14,12 +14,16 @@ export class AttemptLimit {
     this.#visitors = new RateTable(undefined, room);
   }
 
+  /** Why a visitor may not try again; undefined: it may. */
+  refusalOf(address: string, now: number): Refusal | undefined {
+    const entry = this.#visitors.find(visitorKey(address));
+    return entry === undefined ? undefined : this.#refusalOf(entry, now);
+  }
+
   /** The entry of a visitor that may try again, or why it may not. */
   admit(address: string, now: number): RateEntry | Refusal {
     const entry = this.#visitors.entry(visitorKey(address), now, this.#rate.interval);
-    if (entry === undefined) return refusals.PN_OVERLOADED;
-    const wait = waitOf(entry, this.#rate, now);
-    return wait === 0 ? entry : { ...refusals.PN_ACCESS_FAILURES, retryAfter: Math.ceil(wait / 1_000) };
+    return entry === undefined ? refusals.PN_OVERLOADED : (this.#refusalOf(entry, now) ?? entry);
   }
 
   /** Counts a failure. */
@@ -35,5 +39,10 @@ export class AttemptLimit {
   /** What was counted was no failure. */
   forgive(entry: RateEntry): void {
     entry.nextAt -= this.#rate.interval;
+  }
+
+  #refusalOf(entry: RateEntry, now: number): Refusal | undefined {
+    const wait = waitOf(entry, this.#rate, now);
+    return wait === 0 ? undefined : { ...refusals.PN_ACCESS_FAILURES, retryAfter: Math.ceil(wait / 1_000) };
   }
 }

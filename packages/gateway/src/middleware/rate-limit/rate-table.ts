@@ -70,6 +70,11 @@ export class RateTable {
     return this.#entries.size;
   }
 
+  /** The entry of a key; undefined if it has none. */
+  find(key: string): RateEntry | undefined {
+    return this.#entries.get(key);
+  }
+
   /**
    * The entry of a key, a new one if necessary.
    * @param interval that of its rate
