@@ -81,7 +81,7 @@ export class AccessLogs implements Service {
 
   async stop(): Promise<void> {
     const outputs = [...this.#outputs.values()];
-    for (const { writer } of outputs) writer.flush();
+    for (const { writer } of outputs) writer.close();
     await Promise.all(outputs.flatMap(({ files }) => files?.close() ?? []));
   }
 

@@ -73,3 +73,13 @@ describe("lines that are dropped", () => {
     expect(log.dropped).toBe(1);
   });
 });
+
+test("nothing is written after the end", () => {
+  const log = writer();
+  log.write("last");
+  log.close();
+  log.write("late");
+  vi.advanceTimersByTime(1_000);
+  expect(written).toEqual(["last\n"]);
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -33,6 +33,7 @@ export class LineWriter implements AccessOutput {
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #warnedAt = -Infinity;
+  #isClosed = false;
 
   constructor(options: LineWriterOptions) {
     this.#options = options;
@@ -40,6 +41,7 @@ export class LineWriter implements AccessOutput {
   }
 
   write(line: string): void {
+    if (this.#isClosed) return;
     this.lines++;
     this.#count++;
     this.#batch += `${line}\n`;
@@ -55,6 +57,12 @@ export class LineWriter implements AccessOutput {
     this.#batch = "";
     this.#count = 0;
     if (!this.#options.sink.lines(batch, count)) this.onDropped(count);
+  }
+
+  /** Writes the last lines. Those that come later are lost: requests that a stop has cut off may end after it. */
+  close(): void {
+    this.flush();
+    this.#isClosed = true;
   }
 
   /** Lines could not be written. */

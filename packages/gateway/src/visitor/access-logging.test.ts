@@ -31,7 +31,7 @@ describe("a request is logged once", () => {
   test("if its visitor leaves", () => {
     const { visit, lines } = logged();
     visit.send(REQUEST);
-    visit.connection.close();
+    visit.connection.arrive("end");
     expect(lines.map(entry)).toMatchObject([{ status: 499, ended: "visitor_left" }]);
   });
 

@@ -169,8 +169,8 @@ export class RequestContext implements VisitorContext {
     if (log === undefined || log === null) return;
     this.#unlogged = request;
     this.#log = log;
-    // The visitor of a switched connection reports no end of its request.
-    if (request.status === 101) this.#logRequest();
+    // A switched connection reports no end of its request, and a visitor that has left gets no page.
+    if (request.status === 101 || request.ended === "visitor_left") this.#logRequest();
   }
 
   /** The gateway itself has responded to the request that is over. @param bytes of the body */
