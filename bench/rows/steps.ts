@@ -1,6 +1,9 @@
-import type { Step, StepRequest } from "../../packages/gateway/dist/middleware/step.js";
+import type { FieldEdits, Step, StepRequest } from "../../packages/gateway/dist/middleware/step.js";
 import { AddressStep } from "../../packages/gateway/dist/middleware/addresses/address-step.js";
 import { BasicAuthStep } from "../../packages/gateway/dist/middleware/basic-auth/basic-auth-step.js";
+import { joinedEdits } from "../../packages/gateway/dist/middleware/field-edits.js";
+import { HeaderStep } from "../../packages/gateway/dist/middleware/headers/header-step.js";
+import { RequestIdStep } from "../../packages/gateway/dist/middleware/request-id/request-id-step.js";
 import { JwtStep } from "../../packages/gateway/dist/middleware/jwt/jwt-step.js";
 import { RateLimitStep } from "../../packages/gateway/dist/middleware/rate-limit/rate-limit-step.js";
 import { callRate } from "../measure/call-rate.ts";
@@ -28,6 +31,7 @@ export const steps: Row = {
       measure(settings, "rate limit", 300, limited, visitors()),
       measure(settings, "JWT, a token that is known", 1_000, tokens.step, tokens.requests),
       measure(settings, "basic auth, a password that is known", 2_000, basic, users()),
+      measure(settings, "headers and request id", 700, headers(), visitors()),
     ];
   },
 };
@@ -83,6 +87,26 @@ function request(address: string, fields: Readonly<Record<string, string>> = {})
     showErrors() {},
     // The request is over at once.
     hold: (held) => held.release(),
+  };
+}
+
+/** Sets and removes headers of both directions, and tells the visitor the id of the request. */
+function headers(): Step {
+  const id = new RequestIdStep({ responseHeader: "X-Request-Id" });
+  const edits = new HeaderStep({
+    request: { set: { "X-Gateway": "edge-1", "X-Stage": "test" }, remove: ["X-Debug"] },
+    response: { set: { "Cache-Control": "private" }, remove: ["Server", "X-Powered-By"] },
+  });
+  return {
+    name: "both",
+    check(request) {
+      const made: FieldEdits[] = [];
+      const noting = { ...request, edit: (each: FieldEdits) => void made.push(each) };
+      id.check(noting);
+      edits.check(noting);
+      joinedEdits(made[0]!, made[1]!);
+      return undefined;
+    },
   };
 }
 

@@ -1,10 +1,12 @@
 import { TunnelError, type Policies } from "@postern/client";
 import { checkPolicySize } from "@postern/client/command";
-import type { Path } from "@postern/config";
-import { PolicyError, readPolicies, writePolicies } from "@postern/gateway/policies";
+import type { EndpointConfiguration, Path } from "@postern/config";
+import { PolicyError, readPolicies, writePolicies, type StepOptions } from "@postern/gateway/policies";
 import type { Settings } from "../settings/configuration.js";
-import { loadAccess, type AccessConfiguration, type LoadedAccess } from "./loaded-access.js";
+import { loadAccess, type LoadedAccess } from "./loaded-access.js";
 import { passwordHash } from "./password-file.js";
+
+type HeaderTable = "request_headers" | "response_headers";
 
 /** What an endpoint asks its server for. */
 export interface EndpointAccess extends Omit<LoadedAccess, "steps"> {
@@ -13,14 +15,14 @@ export interface EndpointAccess extends Omit<LoadedAccess, "steps"> {
 }
 
 /**
- * Reads the access table of an endpoint. Throws CliError for the files, and TunnelError, as a server would, for what no
+ * Reads the access table of an endpoint, and its headers. Throws CliError for the files, and TunnelError, as a server would, for what no
  * server accepts.
  * @param saltKey returns a secret of this machine, for the hash of a password
  * @param asked a password that a person has entered, in place of a file
  */
 export async function loadEndpointAccess(
   settings: Settings,
-  access: AccessConfiguration,
+  { access, request_headers, response_headers }: Pick<EndpointConfiguration, "access" | HeaderTable>,
   place: Path,
   saltKey: () => string,
   asked?: string,
@@ -28,7 +30,7 @@ export async function loadEndpointAccess(
   const { steps: own, ...loaded } = await loadAccess(settings, access, place, saltKey);
   const steps =
     asked === undefined ? own : { ...own, password: { hash: await passwordHash(asked, "The input", saltKey) } };
-  const policies = writePolicies(steps);
+  const policies = writePolicies({ ...steps, ...headersOf(request_headers, response_headers) });
   if (Object.keys(policies).length === 0) return { policies: undefined, ...loaded };
   checkPolicySize(policies);
   try {
@@ -38,4 +40,12 @@ export async function loadEndpointAccess(
     throw error;
   }
   return { policies, ...loaded };
+}
+
+type HeaderValues = EndpointConfiguration[HeaderTable];
+
+function headersOf(request: HeaderValues, response: HeaderValues): Pick<StepOptions, "headers"> {
+  const [sets, answers] = [Object.keys(request).length > 0, Object.keys(response).length > 0];
+  if (!sets && !answers) return {};
+  return { headers: { ...(sets && { request: { set: request } }), ...(answers && { response: { set: response } }) } };
 }

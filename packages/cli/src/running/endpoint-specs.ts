@@ -115,19 +115,21 @@ function withWarnings(loaded: EndpointSpecs, more: readonly string[]): EndpointS
 /** Adds the policies. Their code is loaded only if there are any. */
 async function withAccess(
   { specs, files, warnings }: EndpointSpecs,
-  { access }: EndpointConfiguration,
+  endpoint: EndpointConfiguration,
   settings: Settings,
   path: Path,
   password?: string,
 ): Promise<EndpointSpecs> {
   // An empty table of logins has no other values than a missing one.
+  const { access, request_headers, response_headers } = endpoint;
+  const setsHeaders = Object.keys({ ...request_headers, ...response_headers }).length > 0;
   const hasLogin = settings.loaded.hasTable(...path, "access", "oidc");
-  if (password === undefined && !asksForAccess(access) && !hasLogin) return { specs, files, warnings };
+  if (password === undefined && !asksForAccess(access) && !hasLogin && !setsHeaders) return { specs, files, warnings };
   const { loadEndpointAccess } = await import("../access/endpoint-access.js");
   const notes: string[] = [];
   const saltKey = (): string => cookieKey(settings, (text) => void notes.push(text));
   const place = [...path, "access"];
-  const { policies, ...more } = await loadEndpointAccess(settings, access, place, saltKey, password);
+  const { policies, ...more } = await loadEndpointAccess(settings, endpoint, place, saltKey, password);
   return {
     specs:
       policies === undefined

@@ -9,10 +9,14 @@ export function declaredOption(option: Option<unknown>): CommandOption {
   if (flagSets !== undefined) return result.preset(flagSets);
   if (result.negate) return result;
   if (env !== undefined) result.env(env);
-  // Entries of a list may also come one by one.
+  // Entries of a list or of a table may also come one by one.
   if (Array.isArray(value))
     return result.argParser((text: string, before: unknown) =>
       typeof before === "string" ? `${before},${text}` : text,
+    );
+  if (typeof value === "object" && value !== null)
+    return result.argParser((text: string, before: unknown) =>
+      typeof before === "string" ? `${before}\n${text}` : text,
     );
   const hasMeaning = value !== undefined && value !== 0 && !Array.isArray(value);
   if (hasMeaning) result.default(value, kind.show(value).replaceAll('"', ""));

@@ -10,6 +10,7 @@ export const POLICIES = [
   "webhook",
   "oidc",
   "forward_auth",
+  "headers",
 ] as const;
 
 /** Those that clients may use by default: the ones for which the server contacts no URLs of clients. */
@@ -22,4 +23,5 @@ export const DEFAULT_POLICIES: (typeof POLICIES)[number][] = [
   "jwt",
   "webhook",
   "oidc",
+  "headers",
 ];

@@ -8,6 +8,7 @@ import { decimal, integer, numberChoice, port } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 import { endpointAccess } from "./access.js";
+import { headerLines } from "../kinds/headers.js";
 import { endpointFiles } from "./static-files.js";
 import { STRATEGIES } from "./strategies.js";
 import { tunnelAuth } from "./tunnel-auth.js";
@@ -114,6 +115,26 @@ export const tunnelEndpoint = sections(
       secret: true,
       example: '"none"',
     }),
+    request_headers: option(
+      headerLines(),
+      "Headers that the local service receives in place of those of the visitor with the same name. Values may contain `{client_ip}`, `{host}`, `{method}`, `{path}`, `{request_id}`, `{scheme}` and `{user}`. The server sets them.",
+      {
+        default: {} as Record<string, string>,
+        env: "POSTERN_REQUEST_HEADERS",
+        flag: "--request-header <line>",
+        flagDoc: "header that the local service receives, such as 'X-Stage: test' (can be given several times)",
+      },
+    ),
+    response_headers: option(
+      headerLines(),
+      "Headers that visitors receive in place of those of the local service with the same name, with the same placeholders. The server sets them.",
+      {
+        default: {} as Record<string, string>,
+        env: "POSTERN_RESPONSE_HEADERS",
+        flag: "--response-header <line>",
+        flagDoc: "header that visitors receive, such as 'Cache-Control: no-store' (can be given several times)",
+      },
+    ),
     access: endpointAccess,
     auth: tunnelAuth("Credentials for this endpoint, instead of `[tunnel.auth]`."),
   },

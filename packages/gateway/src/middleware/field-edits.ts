@@ -2,14 +2,26 @@ import type { FieldEdits } from "./step.js";
 
 /** The edits of two steps: what the later one says of a field replaces what the earlier one says. */
 export function joinedEdits(one: FieldEdits, other: FieldEdits): FieldEdits {
-  const kept = linesOf(one.lines).filter((line) => !other.names.includes(nameOf(line)));
+  const { refusalFields = one.refusalFields } = other;
   return {
-    names: [...one.names, ...other.names],
-    lines: kept.map((line) => `${line}\r\n`).join("") + other.lines,
-    responseLines: (one.responseLines ?? "") + (other.responseLines ?? ""),
-    responseNames: [...(one.responseNames ?? []), ...(other.responseNames ?? [])],
-    refusalFields: { ...one.refusalFields, ...other.refusalFields },
+    names: joined(one.names, other.names),
+    lines: linesWithout(one.lines, other.names) + other.lines,
+    responseLines: linesWithout(one.responseLines ?? "", other.responseNames ?? NONE) + (other.responseLines ?? ""),
+    responseNames: joined(one.responseNames ?? NONE, other.responseNames ?? NONE),
+    refusalFields: one.refusalFields === undefined ? refusalFields : { ...one.refusalFields, ...refusalFields },
   };
+}
+
+const NONE: readonly never[] = [];
+
+function joined(one: readonly string[], other: readonly string[]): readonly string[] {
+  return one.length === 0 ? other : other.length === 0 ? one : [...one, ...other];
+}
+
+function linesWithout(lines: string, names: readonly string[]): string {
+  if (lines === "" || names.length === 0) return lines;
+  const kept = linesOf(lines).filter((line) => !names.includes(nameOf(line)));
+  return kept.map((line) => `${line}\r\n`).join("");
 }
 
 /** What `all` have made of the field `name` (lower case): its value, empty if it is removed; undefined: nothing. */

@@ -1,6 +1,7 @@
 import { allowIps, denyIps } from "./addresses-policy.js";
 import { basicAuth } from "./basic-auth-policy.js";
 import { forwardAuth } from "./forward-auth-policy.js";
+import { headers } from "./headers-policy.js";
 import { jwksUrl, jwt } from "./jwt-policy.js";
 import { oidc } from "./oidc-policy.js";
 import { passwordFile } from "./password-policy.js";
@@ -19,6 +20,7 @@ export const POLICY_KINDS: readonly PolicyKind[] = [
   webhook,
   oidc,
   forwardAuth,
+  headers,
 ];
 
 /** Permissions for what some policies contain, besides those for their kinds. */

@@ -23,6 +23,23 @@ const VALID: Record<string, { value: unknown; options: StepOptions; words: strin
     { value: [], options: { addresses: { allow: [], deny: [] } }, words: "0 networks" },
   ],
   deny_ips: [{ value: ["192.0.2.1"], options: { addresses: { deny: ["192.0.2.1/32"] } }, words: "without 1 network" }],
+  headers: [
+    {
+      value: { request: { "X-Stage": "test" }, response: { "Cache-Control": "no-store", "X-B": "{client_ip}" } },
+      options: {
+        headers: {
+          request: { set: { "X-Stage": "test" } },
+          response: { set: { "Cache-Control": "no-store", "X-B": "{client_ip}" } },
+        },
+      },
+      words: "X-Stage to the service; Cache-Control, X-B to visitors",
+    },
+    {
+      value: { request: { A: "1" } },
+      options: { headers: { request: { set: { A: "1" } } } },
+      words: "A to the service",
+    },
+  ],
   rate_limit: [
     {
       value: { requests_per_minute: 60 },
@@ -192,6 +209,7 @@ test("all kinds together are read in one order, whatever the order of the keys",
     "signed webhooks (github)",
     "login (2 emails, 1 domain, 2 groups)",
     "forward auth",
+    "X-Stage to the service; Cache-Control, X-B to visitors",
   ]);
 });
 
@@ -222,6 +240,11 @@ test.each<[why: string, policies: Record<string, unknown>, fault: RegExp]>([
   ["a huge key", { jwt: { public_key: pem(4_104) } }, /more than 4096 bits/],
   ["a field that only the server sets", { jwt: { secret: SECRET, claim_fields: { Host: "sub" } } }, /cannot be set/],
   ["a window without a rate", { rate_limit: { max_concurrent: 1, window: 1_000 } }, /need requests_per_minute/],
+  ["headers of nothing", { headers: {} }, /needs request or response/],
+  ["empty headers", { headers: { request: {} } }, /needs request or response/],
+  ["a header of the connection", { headers: { response: { Connection: "close" } } }, /cannot be changed/],
+  ["a header that only the server sets", { headers: { request: { "X-Forwarded-For": "1" } } }, /cannot be set/],
+  ["an unknown placeholder", { headers: { request: { A: "{secret}" } } }, /not a placeholder/],
   ["a limit of nothing", { rate_limit: {} }, /needs requests_per_minute or max_concurrent/],
   ...[
     "http://127.0.0.1/",

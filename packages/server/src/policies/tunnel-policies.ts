@@ -34,6 +34,7 @@ export const DEFAULT_PERMISSIONS: readonly string[] = [
   "jwt",
   "webhook",
   "oidc",
+  "headers",
 ];
 
 /** The policies of all tunnels. */

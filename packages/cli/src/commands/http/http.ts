@@ -3,7 +3,8 @@ import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command
 
 const { logging, tunnel } = CONFIGURATION.entries;
 const { auth, local_api, reconnection, ssl } = tunnel.entries;
-const { server_url, subdomain, host_header, local_ca_file, local_verify, files, group, weight, strategy, access } =
+const { server_url, subdomain, group, weight, strategy, access } = tunnelEndpoint.each.entries;
+const { host_header, request_headers, response_headers, local_ca_file, local_verify, files } =
   tunnelEndpoint.each.entries;
 
 /** `postern http` */
@@ -22,6 +23,8 @@ export const http: CommandDeclaration = {
     weight,
     strategy,
     host_header,
+    request_headers,
+    response_headers,
     access.entries.allow_ips,
     access.entries.deny_ips,
     access.entries.basic_auth,
@@ -77,6 +80,7 @@ Examples:
     postern http 3000 --oidc                         visitors log in
     postern http 3000 --password                     visitors enter it on a page
     postern http 3000 --allow-ip 192.0.2.0/24 --rate-limit 60/min
+    postern http 3000 --response-header 'Cache-Control: no-store'
     postern http https://localhost:8443 --host-header rewrite
     postern http https://192.168.1.10:8006 --local-insecure
     postern http 3000 --json | jq -r '.data.public_url // empty'`,
