@@ -21,6 +21,7 @@ const RULES: Rules = {
   subpaths: {
     "@postern/client/command": ["cli"],
     "@postern/client/status": ["cli"],
+    "@postern/gateway/access-log": ["server", "cli"],
     "@postern/gateway/policies": ["server", "cli"],
     "@postern/gateway/service": ["cli"],
     "@postern/protocol/constants": ["client"],

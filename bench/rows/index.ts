@@ -1,4 +1,5 @@
 import type { Row } from "../row.ts";
+import { accessLog } from "./access-log.ts";
 import { besideBulk } from "./beside-bulk.ts";
 import { choices } from "./choices.ts";
 import { compression } from "./compression.ts";
@@ -56,5 +57,6 @@ export const ROWS: Row[] = [
   routes,
   choices,
   steps,
+  accessLog,
   syscalls,
 ];

@@ -9,6 +9,8 @@ export interface Service {
    * reload. Absent if the service reads its configuration only at start.
    */
   reload?(settings: Settings): Promise<PreparedReload>;
+  /** Opens its log files again, because another program has moved them. Called on SIGHUP, before a reload. */
+  reopen?(): void;
   /** Also called when `start` failed or was never called. */
   stop(): Promise<void>;
   /** Settles when the service ends by itself; rejects when it failed. */

@@ -7,7 +7,7 @@ import type { CreateFilesExchange } from "./exchange/visitor-exchange.js";
 import type { Refusal } from "./http/index.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
 import { MEMORY_LIMITS, memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
-import type { Router } from "./route.js";
+import type { AccessLogger, Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 import { Http1Visitor } from "./visitor/http1-visitor.js";
 import { Forwarding, type ForwardingOptions } from "./visitor/forwarding.js";
@@ -51,6 +51,8 @@ export interface GatewayOptions extends ForwardingOptions {
   onRefused?: (refusal: Refusal) => void;
   /** Called once a second while memory is above MEMORY_LIMITS.evict: frees memory outside the gateway. */
   onShortage?: () => void;
+  /** Logs the requests on routes without a log of their own, and those that are refused before. Default: none. */
+  accessLog?: AccessLogger | undefined;
   /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
   onFault?: (error: unknown) => void;
 }
@@ -63,6 +65,7 @@ export class Gateway implements VisitorHost {
   readonly forwarding: Forwarding;
   readonly exchanges: ExchangeContext;
   readonly createFilesExchange: CreateFilesExchange | undefined;
+  readonly accessLog: AccessLogger | undefined;
   readonly onRefused: (refusal: Refusal) => void;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
@@ -82,6 +85,7 @@ export class Gateway implements VisitorHost {
     this.#info = { proto: options.proto };
     this.forwarding = new Forwarding(options);
     this.createFilesExchange = options.createFilesExchange;
+    this.accessLog = options.accessLog;
     this.onRefused = options.onRefused ?? ((): void => {});
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;

@@ -29,8 +29,10 @@ export type {
   RespondRoute,
   Route,
   Router,
+  AccessLogger,
   UpstreamRoute,
 } from "./route.js";
+export type { TracingOptions } from "./trace/tracing.js";
 export { HostRateLimitStep } from "./middleware/rate-limit/host-rate-limit-step.js";
 export type { RateRuleOptions } from "./middleware/rate-limit/rate-rule.js";
 export { Steps } from "./middleware/chain/steps.js";

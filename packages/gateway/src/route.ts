@@ -34,7 +34,22 @@ export interface PathEdit {
   apply(path: string, basePath: string): string | undefined;
 }
 
-export interface UpstreamRoute {
+/** Where finished requests are logged. */
+export interface AccessLogger {
+  /**
+   * Logs a request that is over, with its response. `request` is reused, so read it during the call.
+   * @param ownBytes the body bytes of the page, if the gateway itself responded
+   */
+  add(request: FinishedRequest, ownBytes: number): void;
+}
+
+/** What all routes may have. */
+interface LoggedRoute {
+  /** Default: that of the gateway. Null: its requests are not logged. */
+  readonly accessLog?: AccessLogger | null | undefined;
+}
+
+export interface UpstreamRoute extends LoggedRoute {
   kind: "upstream";
   /** Default: every request is admitted. */
   steps?: Steps | undefined;
@@ -59,7 +74,7 @@ export interface UpstreamRoute {
 }
 
 /** Files of a folder. */
-export interface FilesRoute {
+export interface FilesRoute extends LoggedRoute {
   kind: "files";
   /** Default: every request is admitted. */
   steps?: Steps | undefined;
@@ -72,7 +87,7 @@ export interface FilesRoute {
   onFinished(request: FinishedRequest): void;
 }
 
-export interface RefusalRoute {
+export interface RefusalRoute extends LoggedRoute {
   kind: "refusal";
   steps?: undefined;
   refusal: Refusal;
@@ -81,7 +96,7 @@ export interface RefusalRoute {
 }
 
 /** A response of the gateway that is not a refusal: a redirect, or a configured one. */
-export interface RespondRoute {
+export interface RespondRoute extends LoggedRoute {
   kind: "respond";
   /** Default: every request is admitted. */
   steps?: Steps | undefined;
@@ -106,6 +121,9 @@ export interface FinishedRequest {
   readonly method: string;
   /** Path and query, as received. */
   readonly path: string;
+  /** The request line, as received. */
+  readonly line: string;
+  readonly protocol: "HTTP/1.0" | "HTTP/1.1";
   /** The response's status, also where that response broke off; 499 when the visitor left before a response began. */
   readonly status: number;
   /** When the request's head had been read, in milliseconds of `performance.now()`. */
@@ -123,6 +141,12 @@ export interface FinishedRequest {
   readonly host: string;
   /** The User-Agent field; empty unless there is exactly one. */
   readonly userAgent: string;
+  /** The Referer field; empty unless there is exactly one. */
+  readonly referer: string;
+  /** Who the visitor is, according to the steps of the route; undefined: unknown. */
+  readonly user: string | undefined;
+  /** The id of its trace (W3C Trace Context); empty without one. */
+  readonly traceId: string;
   readonly ended: ExchangeEnd;
   /**
    * The code of the error that ended it. The visitor received it if no response had begun. Undefined when the response

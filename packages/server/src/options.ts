@@ -1,5 +1,12 @@
 import type { Logger } from "pino";
-import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RateRuleOptions, type Strategy } from "@postern/gateway";
+import {
+  DEFAULT_GATEWAY_LIMITS,
+  type GatewayLimits,
+  type RateRuleOptions,
+  type Strategy,
+  type TracingOptions,
+} from "@postern/gateway";
+import type { AccessLog, AccessLogFigures } from "@postern/gateway/access-log";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { ProviderOptions } from "@postern/gateway/policies";
@@ -61,6 +68,10 @@ export interface ServerOptions {
   log: Logger;
   /** Logger of finished requests. Default: `log`. */
   requestLog?: Logger;
+  /** The access log, and what happened to its lines. Default: none. */
+  accessLog?: { readonly log: AccessLog; readonly figures: () => AccessLogFigures } | undefined;
+  /** Give requests to tunnels a trace (W3C Trace Context). Default: fields of traces pass like all others. */
+  tracing?: TracingOptions | undefined;
   /** Log clients and tunnels that connect and disconnect. Problems are always logged. Default true. */
   logTunnelEvents?: boolean;
   /** Log the state of the server once a minute and when it stops. Default false. */

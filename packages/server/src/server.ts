@@ -10,6 +10,7 @@ import {
   TrustedProxies,
   type Strategy,
 } from "@postern/gateway";
+import type { AccessLogFigures } from "@postern/gateway/access-log";
 import { DEFAULT_LIMITS } from "@postern/protocol";
 import {
   Certificates,
@@ -43,6 +44,7 @@ import { Admission } from "./sessions/admission.js";
 import { Sessions } from "./sessions/sessions.js";
 import { DEFAULT_GROUP_OPTIONS, DEFAULT_STRATEGIES } from "./tunnels/group-route.js";
 import { NamedUpstream } from "./tunnels/named-upstream.js";
+import { tunnelNameOf } from "./tunnels/tunnel-name.js";
 import { TunnelRegistry } from "./tunnels/tunnel-registry.js";
 
 /** Milliseconds between two checks of everything that depends on the clock. */
@@ -55,6 +57,7 @@ export class TunnelServer implements Server, Measured {
   address = "";
   secureAddress: string | undefined;
   readonly #log: Logger;
+  readonly #accessLogFigures: (() => AccessLogFigures) | undefined;
   readonly #drainTimeout: number;
   readonly #publicAddress: PublicAddress;
   readonly #keys: ApiKeys;
@@ -76,6 +79,7 @@ export class TunnelServer implements Server, Measured {
 
   constructor(options: ServerOptions) {
     const { tls, tokens, metrics, health = "/health" } = options;
+    this.#accessLogFigures = options.accessLog?.figures;
     this.#drainTimeout = options.drainTimeout ?? SERVER_LIMITS.drain;
 
     // Clients and tunnels that connect and disconnect are logged at `info`, problems at higher levels.
@@ -181,6 +185,8 @@ export class TunnelServer implements Server, Measured {
       trustedProxies,
       ...(options.trustedProxyFields && { trustedFields: options.trustedProxyFields }),
       via: options.via ?? false,
+      accessLog: options.accessLog?.log.of(({ upstream }) => ({ route: tunnelNameOf(upstream) })),
+      tracing: options.tracing,
       ownCookies: () => (mark ??= cookieMark(cookieKey())),
       sharedDomain: options.parentDomainCookies === "allow" ? undefined : domain,
       limits: gatewayLimits(options),
@@ -219,6 +225,10 @@ export class TunnelServer implements Server, Measured {
 
   get hasTls(): boolean {
     return this.#certificates !== undefined;
+  }
+
+  get accessLog(): AccessLogFigures | undefined {
+    return this.#accessLogFigures?.();
   }
 
   get sessions(): number {

@@ -48,6 +48,7 @@ export async function loadRouteAccess(
     ...(credentials.length === 0 ? {} : { credentials }),
     ...(transform && { transform }),
     ...(compression === undefined ? {} : { compression }),
+    ...serverTimingOf(route),
   };
   return { steps: Object.keys(steps).length === 0 ? undefined : steps, files, warnings };
 }
@@ -93,6 +94,11 @@ function olderLimitOf({ access: { rate_limit: own }, middleware }: RouteConfigur
     ...(byHeader === undefined ? {} : { byHeader }),
     ...(message === undefined ? {} : { message }),
   };
+}
+
+function serverTimingOf({ middleware, target, targets }: RouteConfiguration): Pick<StepOptions, "serverTiming"> {
+  const { enabled, addresses } = middleware.server_timing;
+  return enabled ? { serverTiming: { addresses, hasOrigin: target !== undefined || targets.length > 0 } } : {};
 }
 
 /** The credentials of `[proxy.middleware.auth]` as fields. */

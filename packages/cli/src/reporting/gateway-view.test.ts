@@ -16,7 +16,8 @@ function view(isDetailed = false): GatewayView {
   const paint = picocolors.createColors(false);
   const print = (level: string, text: string, fields: object): unknown =>
     printed.push([`${level}: ${text}`, { ...fields }]);
-  return new GatewayView({ paint, columns: undefined, print }, isDetailed);
+  const messages = { paint, columns: undefined, print };
+  return new GatewayView({ messages, gateway: messages, requests: messages, isDetailed, hasFigures: true });
 }
 
 test("a target that fails is one line, with the number of failures", () => {

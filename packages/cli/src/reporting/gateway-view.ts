@@ -9,14 +9,32 @@ import { omittedLine, requestLine } from "./request-line.js";
 type Addresses = Pick<GatewayService, "address" | "secureAddress">;
 type Reports = Required<GatewayServiceOptions>;
 
+export interface GatewayViewOptions {
+  messages: Messages;
+  /** Those about the gateway while it runs. */
+  gateway: Messages;
+  /** Those about requests. */
+  requests: Messages;
+  /** Whether to show where errors come from. */
+  isDetailed: boolean;
+  /** Whether lines about requests have durations and sizes. */
+  hasFigures: boolean;
+}
+
 /** Prints what happens to the gateway: its addresses, each request, targets that fail. */
 export class GatewayView {
   readonly #messages: Messages;
+  readonly #gateway: Messages;
+  readonly #requests: Messages;
   readonly #isDetailed: boolean;
+  readonly #hasFigures: boolean;
 
-  constructor(messages: Messages, isDetailed: boolean) {
+  constructor({ messages, gateway, requests, isDetailed, hasFigures }: GatewayViewOptions) {
     this.#messages = messages;
+    this.#gateway = gateway;
+    this.#requests = requests;
     this.#isDetailed = isDetailed;
+    this.#hasFigures = hasFigures;
   }
 
   /**
@@ -39,29 +57,30 @@ export class GatewayView {
   }
 
   showRequest(entry: RoutedEntry, visitor: Parameters<Reports["onRequest"]>[1]): void {
-    const { columns, paint } = this.#messages;
+    const { columns, paint } = this.#requests;
     const msg = `${entry.method} ${entry.path} ${entry.status}`;
-    this.#messages.print("info", requestLine(entry, columns, paint), { msg, ...entry, ...visitor });
+    const line = requestLine(entry, columns, paint, this.#hasFigures);
+    this.#requests.print("info", line, { msg, ...entry, ...visitor });
   }
 
   showOmitted(omitted: number): void {
     const msg = omittedLine(omitted);
-    this.#messages.print("info", this.#messages.paint.dim(`          ${msg}`), { msg, omitted });
+    this.#requests.print("info", this.#requests.paint.dim(`          ${msg}`), { msg, omitted });
   }
 
   showTargetFailure({ target, reason, count }: Parameters<Reports["onTargetFailure"]>[0]): void {
     const times = count === 1 ? "" : ` (${count} times)`;
     const msg = `Target ${target}: ${reason}${times}`;
-    this.#messages.print("warn", this.#problemText(msg), { msg, target, reason, count });
+    this.#gateway.print("warn", this.#problemText(msg), { msg, target, reason, count });
   }
 
   showTargetChange(report: Parameters<Reports["onTargetChange"]>[0]): void {
     const msg = targetChangeText(report);
-    const { paint } = this.#messages;
+    const { paint } = this.#gateway;
     const isBad = isAlarming(report);
     const text = isBad ? this.#problemText(msg) : paint.dim(`${clockText(Date.now())}  ${printable(msg)}`);
     const { target, route, reason } = report;
-    this.#messages.print(isBad ? "warn" : "info", text, {
+    this.#gateway.print(isBad ? "warn" : "info", text, {
       msg,
       target,
       ...(route && { route }),
@@ -70,18 +89,18 @@ export class GatewayView {
   }
 
   showFault(error: unknown): void {
-    const { paint } = this.#messages;
+    const { paint } = this.#gateway;
     const { message, stack = "" } = error instanceof Error ? error : { message: String(error) };
     const calls = this.#isDetailed ? stack.split("\n").filter((line) => /^\s+at /.test(line)) : [];
     const text = [
       this.#problemText(`A visitor's connection was closed: internal error: ${message}`),
       ...calls.map((line) => paint.dim(`  ${printable(line)}`)),
     ].join("\n");
-    this.#messages.print("error", text, { msg: "a visitor's connection was closed: internal error", err: error });
+    this.#gateway.print("error", text, { msg: "a visitor's connection was closed: internal error", err: error });
   }
 
   #problemText(text: string): string {
-    const { paint, columns } = this.#messages;
+    const { paint, columns } = this.#gateway;
     return wrapped(`${paint.dim(clockText(Date.now()))}  ${paint.yellow(printable(text))}`, columns, "          ");
   }
 }

@@ -21,6 +21,7 @@ export interface LogFile {
   descriptor: number;
   /** Bytes that it already holds. */
   size: number;
+  inode: number;
 }
 
 /**
@@ -34,7 +35,7 @@ export function openLogFile(path: string, mode: number): LogFile {
     const stat = fstatSync(descriptor);
     checkFile(path, stat);
     setMode(descriptor, mode);
-    return { descriptor, size: stat.size };
+    return { descriptor, size: stat.size, inode: stat.ino };
   } catch (error) {
     closeSync(descriptor);
     throw error;

@@ -1,17 +1,21 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { scratchFolder } from "@postern/testkit";
+import { scratchFolder, until } from "@postern/testkit";
 import { LogFiles, type LogFilesOptions } from "./log-files.js";
 
 const failures: string[] = [];
@@ -119,4 +123,60 @@ test("no line is lost or cut by rotation", async () => {
   expect(new Set(written)).toEqual(new Set(lines));
   expect(written).toHaveLength(lines.length);
   expect(readdirSync(folder).length).toBeGreaterThan(1);
+});
+
+describe("another program rotates the file", () => {
+  const content = (folder: string, name: string): string => readFileSync(join(folder, name), "utf8");
+
+  test("a moved file is replaced when the log is told so", async () => {
+    const folder = scratchFolder(onTestFinished);
+    const files = open(folder);
+    files.line("one");
+    renameSync(join(folder, "start.log"), join(folder, "moved"));
+    files.reopen();
+    files.line("two");
+    await files.close();
+    expect([content(folder, "moved"), content(folder, "start.log")]).toEqual(["one\n", "two\n"]);
+  });
+
+  test.for([
+    ["moved", (path: string) => renameSync(path, `${path}.1`)],
+    ["deleted", (path: string) => rmSync(path)],
+  ] as const)("a file that was %s is replaced soon after the next line", async ([, take]) => {
+    const folder = scratchFolder(onTestFinished);
+    const files = open(folder);
+    files.line("one");
+    take(join(folder, "start.log"));
+    files.line("two");
+    await until("a new file", () => existsSync(join(folder, "start.log")));
+    files.line("three");
+    await files.close();
+    expect(content(folder, "start.log")).toBe("three\n");
+  });
+
+  test("a file that is where it was stays open", async () => {
+    const folder = scratchFolder(onTestFinished);
+    const files = open(folder);
+    const { ino } = statSync(join(folder, "start.log"));
+    files.reopen();
+    files.line("one");
+    await files.close();
+    expect(statSync(join(folder, "start.log")).ino).toBe(ino);
+    expect(content(folder, "start.log")).toBe("one\n");
+  });
+
+  test("a file that was cut off is full only when it is full again", async () => {
+    const folder = scratchFolder(onTestFinished);
+    const files = open(folder, { maxBytes: 100 });
+    files.line("x".repeat(90));
+    await until("the first line", () => statSync(join(folder, "start.log")).size === 91);
+    files.line("");
+    // The next line is written when the log knows that the first one was.
+    await until("the next line", () => statSync(join(folder, "start.log")).size === 92);
+    truncateSync(join(folder, "start.log"));
+    for (const line of ["y".repeat(40), "z".repeat(40)]) files.line(line);
+    await files.close();
+    expect(readdirSync(folder)).toEqual(["start.log"]);
+    expect(content(folder, "start.log")).toBe(`${"y".repeat(40)}\n${"z".repeat(40)}\n`);
+  });
 });

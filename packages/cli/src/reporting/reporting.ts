@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 import type { Logger } from "pino";
-import type { Configuration } from "@postern/config";
+import { LOG_LEVELS, type Configuration, type LogLevel } from "@postern/config";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { isDetailed } from "./detail.js";
@@ -21,6 +21,8 @@ export type Part = keyof Configuration["logging"]["levels"];
  */
 export interface Reporting extends Service {
   readonly messages: Messages;
+  /** The messages of one part of the program, at its level. */
+  messagesOf(part: Part): Promise<Messages>;
   /** The log of one part of the program. */
   log(part: Part): Promise<Logger>;
   warn(text: string): void;
@@ -38,7 +40,7 @@ export async function openReporting(
   command: string,
   consoleText = textMessages,
 ): Promise<Reporting> {
-  const { level, format, levels, output_mode: mode, file_logging } = settings.loaded.values.logging;
+  const { level, format, levels, output_mode: mode, file_logging, access } = settings.loaded.values.logging;
   const output = humanOutput(terminal, json);
   const paint = paintFor(output, terminal.env);
   // Without files, "file" would mean no output at all.
@@ -56,29 +58,42 @@ export async function openReporting(
     return configuredLog(settings.loaded.values, sinks);
   };
 
-  const each: Messages[] = [];
-  if (console && format === "text") each.push(consoleText(output, paint, level));
-  else each.push(logMessages(await log("all"), paint));
-  if (console && format === "text" && files !== undefined) each.push(logMessages(await log("files"), paint));
-  const messages: Messages = {
-    paint,
-    get columns() {
-      return output.columns;
-    },
-    print: (...message) => each.forEach((one) => one.print(...message)),
+  // Lines of the access log stand in place of others about requests.
+  const isReplaced = access.enabled && access.output === "console";
+  const lowest = (part: Part): LogLevel => (part === "requests" && isReplaced ? "warn" : "trace");
+  const levelOf = (part: Part): LogLevel => higherLevel(levels[part] ?? level, lowest(part));
+  const messagesAt = async (minimum: LogLevel): Promise<Messages> => {
+    const child = async (of: "all" | "files"): Promise<Logger> => (await log(of)).child({}, { level: minimum });
+    const each: Messages[] = [];
+    if (console && format === "text") each.push(consoleText(output, paint, minimum));
+    else each.push(logMessages(await child("all"), paint));
+    if (console && format === "text" && files !== undefined) each.push(logMessages(await child("files"), paint));
+    return {
+      paint,
+      get columns() {
+        return output.columns;
+      },
+      print: (...message) => each.forEach((one) => one.print(...message)),
+    };
   };
+  const messages = await messagesAt(level);
 
   const warn = (text: string): void =>
     messages.print("warn", paint.yellow(wrapped(printable(text), output.columns, "  ")), { msg: text });
   if (files?.warning !== undefined) warn(files.warning);
   return {
     messages,
-    log: async (part) => (await log("all")).child({}, { level: levels[part] ?? level }),
+    messagesOf: (part) => messagesAt(levelOf(part)),
+    log: async (part) => (await log("all")).child({}, { level: levelOf(part) }),
     warn,
     // Already open, so that other services can report their start.
     start: () => Promise.resolve(),
     stop: async () => files?.close(),
   };
+}
+
+function higherLevel(one: LogLevel, other: LogLevel): LogLevel {
+  return LOG_LEVELS.indexOf(one) > LOG_LEVELS.indexOf(other) ? one : other;
 }
 
 async function openFiles(settings: Settings, terminal: Terminal, command: string): Promise<LogFiles | undefined> {

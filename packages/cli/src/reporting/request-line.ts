@@ -18,26 +18,32 @@ const MAX_END = 60;
 /**
  * Formats a finished request: time, method, path, status, duration, size of the response, and how it ended if it is not
  * complete. Text of the visitor is escaped, and the line is never wider than `columns`.
+ * @param hasFigures whether it shows duration and size
  */
-export function requestLine(record: RequestRecord, columns: number | undefined, paint: Paint): string {
+export function requestLine(
+  record: RequestRecord,
+  columns: number | undefined,
+  paint: Paint,
+  hasFigures = true,
+): string {
   const time = clockText(record.started);
   const method = truncated(printableAscii(record.method), METHOD).padEnd(METHOD);
   const status = String(record.status).padStart(3);
   const duration = durationText(record.duration_ms).padStart(DURATION);
-  const size = byteText(record.bytes_out).padStart(SIZE);
+  const figures = hasFigures ? ` ${duration} ${byteText(record.bytes_out).padStart(SIZE)}` : "";
   const path = printableAscii(record.path);
   const coloured = paintStatus(record.status, status, paint);
   const end = truncated(endText(record), MAX_END);
   const tail = end === "" ? "" : `  ${paint.red(end)}`;
 
   if (columns === undefined) {
-    return `${time}  ${method} ${truncated(path, MAX_PATH)}  ${coloured} ${duration} ${size}${tail}`;
+    return `${time}  ${method} ${truncated(path, MAX_PATH)}  ${coloured}${figures}${tail}`;
   }
-  const wide = time.length + 2 + METHOD + 1 + 2 + 3 + 1 + DURATION + 1 + SIZE + (end === "" ? 0 : 2 + end.length);
+  const wide = time.length + 2 + METHOD + 1 + 2 + 3 + figures.length + (end === "" ? 0 : 2 + end.length);
   if (columns - wide >= 12) {
     const room = Math.min(columns - wide, PATH_COLUMN);
     const shown = truncated(path, room).padEnd(room);
-    return `${paint.dim(time)}  ${method} ${shown}  ${coloured} ${paint.dim(`${duration} ${size}`)}${tail}`;
+    return `${paint.dim(time)}  ${method} ${shown}  ${coloured}${paint.dim(figures)}${tail}`;
   }
   // On a narrow terminal there is only room for method, path and status, and the end if it is not complete.
   const room = columns - METHOD - 1 - 1 - 3;

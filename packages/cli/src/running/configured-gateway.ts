@@ -1,6 +1,7 @@
 import { checkRoutes, type GatewayServiceOptions, type GatewayTls, type RouteOptions } from "@postern/gateway/service";
 import { originText } from "@postern/config";
 import type { Certificate } from "@postern/net";
+import { routeAccessLog } from "../access-log/access-log-options.js";
 import { loadRouteAccess } from "../access/route-access.js";
 import { loadGatewayCertificates } from "../credentials/gateway-certificates.js";
 import { loadTargetTrust } from "../credentials/target-trust.js";
@@ -8,6 +9,7 @@ import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { version } from "../version.js";
 import { bodyLimit, configuredRoutes } from "./configured-routes.js";
+import { tracingOptions } from "../access-log/tracing-options.js";
 import { checkFolders, type CheckedFolders } from "./folder-checks.js";
 import { pathsOfConfiguration } from "./secret-paths.js";
 import { servedFolders } from "./served-folders.js";
@@ -46,7 +48,8 @@ export async function loadGateway(
     files.push(...access.files);
     warnings.push(...access.warnings);
   }
-  const routes = configuredRoutes(settings, { trusts, steps });
+  const accessLogs = values.proxy.map((route, index) => routeAccessLog(settings, route, index));
+  const routes = configuredRoutes(settings, { trusts, steps, accessLogs });
   try {
     checkRoutes(routes);
   } catch (error) {
@@ -75,7 +78,7 @@ export function gatewayOptions(
   certificates: readonly Certificate[],
 ): Pick<
   GatewayServiceOptions,
-  "listen" | "tls" | "serviceEndpoints" | "version" | "limits" | "trustedProxies" | "namedFiles"
+  "listen" | "tls" | "serviceEndpoints" | "version" | "limits" | "trustedProxies" | "tracing" | "namedFiles"
 > {
   const { server } = settings.loaded.values;
   const { http, https } = settings.loaded.gatewayAddresses;
@@ -85,6 +88,7 @@ export function gatewayOptions(
     serviceEndpoints: server.enable_health_endpoints,
     version: version(),
     trustedProxies: server.trusted_proxies,
+    tracing: tracingOptions(settings),
     limits: { answer: server.request_timeout, body: bodyLimit(server) },
     namedFiles: (file) => pathsOfConfiguration(file, settings.env),
   };

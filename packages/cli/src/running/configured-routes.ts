@@ -15,6 +15,7 @@ type Action = RouteOptions["action"];
 export interface RouteFiles {
   trusts?: readonly (ClientTls | undefined)[];
   steps?: readonly (StepOptions | undefined)[];
+  accessLogs?: readonly RouteOptions["accessLog"][];
 }
 
 /** Facts about routes that are not values of options. */
@@ -37,7 +38,7 @@ export function configuredRoutes(settings: Settings, files: RouteFiles): RouteOp
 /** The routes of `[[proxy]]`. */
 export function routesOf(
   { proxy, server }: Configuration,
-  { trusts = [], steps = [] }: RouteFiles,
+  { trusts = [], steps = [], accessLogs = [] }: RouteFiles,
   { folderOf = (directory) => directory, hasTable = () => false }: RouteFacts = {},
 ): RouteOptions[] {
   const names = new Set<string>();
@@ -52,6 +53,7 @@ export function routesOf(
       ...(route.client_ips.length === 0 ? {} : { clientIps: route.client_ips }),
     },
     ...(steps[index] === undefined ? {} : { steps: steps[index] }),
+    ...(accessLogs[index] === undefined ? {} : { accessLog: accessLogs[index] }),
     action: actionOf(route, server, {
       trust: trusts[index],
       folderOf: (directory) => folderOf(directory, "proxy", index, "files", "directory"),

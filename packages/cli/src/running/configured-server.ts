@@ -1,4 +1,5 @@
 import type { ServerOptions } from "@postern/server";
+import { tracingOptions } from "../access-log/tracing-options.js";
 import type { Settings } from "../settings/configuration.js";
 import { serverTls } from "../credentials/server-certificates.js";
 import type { ServerCredentials } from "../credentials/server-credentials.js";
@@ -28,6 +29,7 @@ export function serverOptions(
     trustedProxies: server.trusted_proxies,
     trustedProxyFields: server.trusted_proxy_fields,
     via: server.via,
+    tracing: tracingOptions(settings),
     parentDomainCookies: server.parent_domain_cookies,
     maxRequestSize: security.max_request_size,
     requestTimeout: security.request_timeout,

@@ -5,6 +5,8 @@ import {
   type RouteChanges,
 } from "@postern/gateway/service";
 import type { GatewayReport } from "@postern/client/status";
+import { programAccessLog } from "../access-log/access-log-options.js";
+import type { AccessLogs } from "../access-log/access-logs.js";
 import { cookieKey } from "../credentials/cookie-key.js";
 import type { PreparedReload, Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
@@ -25,6 +27,8 @@ export interface GatewayPartOptions {
   settings: Settings;
   configured: ConfiguredGateway;
   reports: GatewayReports;
+  /** Undefined: there are none. */
+  accessLogs?: AccessLogs | undefined;
   /** The upstream of a tunnel of this process's server; undefined without a server. */
   tunnelUpstream?: GatewayServiceOptions["tunnelUpstream"];
 }
@@ -44,16 +48,18 @@ export class GatewayService implements Service {
 
   /** For the status document; undefined before the start. */
   get report(): GatewayReport | undefined {
-    return this.#gateway && gatewayReport(this.#gateway);
+    return this.#gateway && gatewayReport(this.#gateway, this.#options.accessLogs);
   }
 
   async start(): Promise<void> {
-    const { settings, configured, reports, tunnelUpstream } = this.#options;
+    const { settings, configured, reports, accessLogs, tunnelUpstream } = this.#options;
     const { routes, certificates, served } = configured;
     this.#gateway = await startGateway({
       ...gatewayOptions(settings, certificates),
       ...reports,
       routes,
+      accessLog: programAccessLog(settings),
+      openAccessLog: accessLogs && ((options) => accessLogs.open(options)),
       secretFiles: served.secretFiles,
       tunnelUpstream,
       cookieKey: () => (this.#cookieKey ??= cookieKey(settings, reports.onWarning)),
@@ -63,6 +69,7 @@ export class GatewayService implements Service {
 
   async reload(settings: Settings): Promise<PreparedReload> {
     const { routes, certificates, served, files, warnings } = await loadGateway(settings, this.#current);
+    this.#options.accessLogs?.check(settings);
     const apply = (): Promise<{ summary: string; data: Record<string, unknown> }> => {
       // A new route must not serve a file that became secret with it.
       this.#gateway?.replaceSecretFiles(served.secretFiles);
@@ -87,7 +94,7 @@ export class GatewayService implements Service {
   }
 }
 
-function gatewayReport(gateway: Gateway): GatewayReport {
+function gatewayReport(gateway: Gateway, accessLogs: AccessLogs | undefined): GatewayReport {
   const { connections, routes, routeTraffic, targetTraffic } = gateway.figures();
   return {
     address: gateway.address,
@@ -95,6 +102,7 @@ function gatewayReport(gateway: Gateway): GatewayReport {
     connections,
     routes,
     targets: targetTraffic.map(({ label: target, ...traffic }) => ({ target, ...traffic })),
+    access_log: accessLogs?.hasLogs === true ? accessLogs.figures : null,
     all_routes: routeTraffic.map(({ label: route, ...traffic }) => ({ route, ...traffic })),
   };
 }

@@ -87,7 +87,10 @@ export function reloadOnChange(options: ReloadOptions): () => void {
     });
   };
   const hangUp = (): void => {
-    if (!terminalIsGone()) queue();
+    if (terminalIsGone()) return;
+    // Also where the configuration is not valid: the program that has moved the files must not wait for that.
+    for (const service of services) service.reopen?.();
+    queue();
   };
   const watched = watchFiles(watchedFiles, queue);
   process.on("SIGHUP", hangUp);

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { namedPaths, pathsNamedIn } from "@postern/config";
+import { accessLogPaths } from "../access-log/access-log-options.js";
 import { stateFolder } from "../credentials/refresh-state.js";
 import { CliError } from "../errors.js";
 import { eventFileOptions } from "../monitoring/event-file.js";
@@ -35,6 +36,7 @@ export async function secretPaths(
   const folders = [
     logFilesOptions(settings, "serve")?.folder,
     eventFileOptions(settings)?.folder,
+    ...accessLogPaths(settings).map((path) => dirname(path)),
     stateFolder(env),
     runFolder(env),
     userFolder(env),

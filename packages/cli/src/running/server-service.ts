@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Certificate } from "@postern/net";
 import { startServer, type Server } from "@postern/server";
+import type { AccessLogs } from "../access-log/access-logs.js";
 import { cookieKey as cookieKeyOf } from "../credentials/cookie-key.js";
 import { loadServerCredentials, loginsText, type ServerCredentials } from "../credentials/server-credentials.js";
 import type { Settings } from "../settings/configuration.js";
@@ -12,6 +13,8 @@ export interface ServerServiceOptions {
   credentials: ServerCredentials;
   log: Logger;
   requestLog: Logger;
+  /** Undefined: there are none. */
+  accessLogs?: AccessLogs | undefined;
   onState: (state: "listening" | "draining" | "stopped", server: Server) => void;
 }
 
@@ -34,10 +37,17 @@ export class ServerService implements Service {
   }
 
   async start(): Promise<void> {
-    const { settings, credentials, log, requestLog, onState } = this.#options;
+    const { settings, credentials, log, requestLog, accessLogs, onState } = this.#options;
     const options = serverOptions(settings, credentials);
     const cookieKey = (): string => (this.#cookieKey ??= cookieKeyOf(settings, (text) => log.warn(text)));
-    this.#server = await startServer({ ...options, groups: { ...options.groups, cookieKey }, log, requestLog });
+    const accessLog = accessLogs?.program && { log: accessLogs.program, figures: () => accessLogs.figures };
+    this.#server = await startServer({
+      ...options,
+      groups: { ...options.groups, cookieKey },
+      log,
+      requestLog,
+      accessLog,
+    });
     onState("listening", this.#server);
   }
 

@@ -20,6 +20,7 @@ test("shows the gateway's addresses, and each route with its requests and target
     address: "127.0.0.1:8080",
     secure_address: "127.0.0.1:8443",
     connections: 1,
+    access_log: null,
     routes: [
       {
         route: "/api/*",

@@ -8,7 +8,7 @@ const COLUMNS = ["ROUTE", "REQUESTS", "4XX", "5XX", "TARGETS"];
 
 /** Formats the routes of a gateway, one per line. */
 export function gatewayLines(
-  { address, secure_address: secure, connections, routes }: GatewayReport,
+  { address, secure_address: secure, connections, access_log: log, routes }: GatewayReport,
   paint: Paint,
 ): string[] {
   const places = [`http://${address}`, ...(secure === null ? [] : [`https://${secure}`])].map((url) =>
@@ -24,7 +24,12 @@ export function gatewayLines(
   ]);
   const table = [COLUMNS.map((name) => paint.dim(name)), ...rows];
   const widths = columnWidths(table);
-  return [head, ...table.map((cells) => alignedLine(cells, widths)), ...failureLines(routes)];
+  const lost = log === null || log.dropped === 0 ? [] : [paint.yellow(lostText(log))];
+  return [head, ...table.map((cells) => alignedLine(cells, widths)), ...failureLines(routes), ...lost];
+}
+
+function lostText({ lines, dropped }: NonNullable<GatewayReport["access_log"]>): string {
+  return `${dropped} of ${lines} lines of the access log were dropped: the disk or the reader is full or too slow`;
 }
 
 /** Why targets that get no requests have failed. */

@@ -53,6 +53,13 @@ export class Output {
     this.#write(`${this.#withoutFooter}${loss}${text}\n${footerText(this.#footer)}`);
   }
 
+  /** Writes whole lines, each with its end. @returns false if they were dropped, because the reader is slow or gone */
+  lines(text: string): boolean {
+    if (this.#closed || this.#stream.destroyed || this.#stream.writableLength > this.#limit) return false;
+    this.#stream.write(`${this.#withoutFooter}${text}${footerText(this.#footer)}`);
+    return true;
+  }
+
   /**
    * Keeps these lines below all others on a terminal; an empty list ends that. Each must be narrower than the terminal.
    */

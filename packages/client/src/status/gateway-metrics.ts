@@ -71,6 +71,20 @@ export const GATEWAY_METRICS: readonly Metric[] = [
     (gateway) => byStatus(targets(gateway)),
   ),
   ofGateway(
+    "counter",
+    "postern_access_log_lines_total",
+    "Lines of the access logs, including those that were dropped. Only with access logs.",
+    [],
+    ({ access_log: log }) => (log === null ? [] : [{ labels: {}, value: log.lines }]),
+  ),
+  ofGateway(
+    "counter",
+    "postern_access_log_dropped_lines_total",
+    "Lines of the access logs that were dropped, because the disk or the reader was full or too slow.",
+    [],
+    ({ access_log: log }) => (log === null ? [] : [{ labels: {}, value: log.dropped }]),
+  ),
+  ofGateway(
     "gauge",
     "postern_gateway_target_available",
     "1 if the target gets requests, 0 if it gets none while others can; the state says why.",

@@ -51,6 +51,8 @@ export interface GatewayReport {
   secure_address: string | null;
   /** Open connections of visitors. */
   connections: number;
+  /** Lines of the access logs since the start, and those of them that could not be written; null without logs. */
+  access_log: { lines: number; dropped: number } | null;
   /** The routes that are served now. */
   routes: readonly GatewayRouteReport[];
   /** The traffic of all targets, including removed ones. Beyond a limit it is summed up as `_other`. */

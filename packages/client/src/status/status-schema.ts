@@ -235,6 +235,12 @@ const gateway = object("The gateway; null if the process runs none.", {
   address: text("Its address for HTTP, `host:port`."),
   secure_address: orNull(text("Its address for HTTPS; null without HTTPS.")),
   connections: count("Open connections of visitors."),
+  access_log: orNull(
+    object("Lines of the access logs since the start; null without logs.", {
+      lines: count("All lines, including the dropped ones."),
+      dropped: count("Lines that could not be written."),
+    }),
+  ),
   routes: {
     type: "array",
     items: object("A route that is served now.", {

@@ -1,3 +1,4 @@
+import { accessLog, traceContext } from "./access-log.js";
 import { option, section } from "./declaration.js";
 import { choice } from "../kinds/choice.js";
 import { fileMode } from "../kinds/file-mode.js";
@@ -52,19 +53,19 @@ export const logging = section("Log messages: level, format and files.", {
   }),
   enable_visitor_addresses: option(
     flag(),
-    "Include the visitor's IP address (`visitor`) in the server's log lines about requests.",
+    "Include the visitor's IP address (`visitor`) in log lines about requests.",
     { default: true },
   ),
-  enable_request_hosts: option(
-    flag(),
-    "Include the requested host (`host`) in the server's log lines about requests.",
-    { default: true },
-  ),
+  enable_request_hosts: option(flag(), "Include the requested host (`host`) in log lines about requests.", {
+    default: true,
+  }),
   enable_user_agents: option(
     flag(),
-    "Include the User-Agent (`user_agent`, without values that look like secrets) in the server's log lines about requests.",
+    "Include the User-Agent (`user_agent`, without values that look like secrets) in log lines about requests.",
     { default: true },
   ),
+  access: accessLog,
+  trace_context: traceContext,
   levels: section("Log levels for individual parts of the program. Default: `level` in `[logging]`.", {
     server: option(level, "Minimum level for messages of the server.", { example: '"warn"' }),
     gateway: option(level, "Minimum level for messages of the gateway.", { example: '"warn"' }),

@@ -1,6 +1,8 @@
+import { routeAccessLog } from "./access-log.js";
 import { compression } from "./compression.js";
 import { option, section } from "./declaration.js";
 import { cors } from "./cors.js";
+import { serverTiming } from "./server-timing.js";
 import { limitMessage, requestsPerMinute } from "./rate-limit.js";
 import { transform } from "./transform.js";
 import { flag } from "../kinds/flag.js";
@@ -19,6 +21,8 @@ const PLACEHOLDERS =
 
 /** `[proxy.middleware]` */
 export const middleware = section("Changes to requests and responses of this route.", {
+  access_log: routeAccessLog,
+  server_timing: serverTiming,
   headers: section("Changes to header fields.", {
     override_host: option(
       text({ what: "host", pattern: /^[!-~]+$/, example: "app.example.com" }),

@@ -224,7 +224,7 @@ export class CodedExchange extends RequestFacts implements VisitorExchange, Visi
     const held = this.#held;
     this.#held = [];
     this.#state = "sending";
-    this.#request.contentLength = contentLength;
+    this.#request.codedLength = contentLength;
     this.#exchange.begin(route, "data");
     this.id = this.#exchange.id;
     for (const bytes of held) if (this.#exchange.isActive) this.#exchange.body(bytes);

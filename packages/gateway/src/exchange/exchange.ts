@@ -382,7 +382,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     this.#stream = undefined;
     const route = this.#route;
     this.#route = undefined;
-    route?.onFinished(this);
+    this.#visitor.context.finished(this, route);
   }
 
   /** Returns credit for bytes that the visitor's side has not reported as consumed, and will not report any more. */

@@ -106,6 +106,7 @@ export class FakeUpstream implements Upstream {
 export class StructuredRequest implements Request {
   readonly path = "/";
   readonly host = "a";
+  readonly versionMinor = 1;
   readonly contentLength: number;
   readonly chunked: boolean;
   readonly upgrade: string;
@@ -118,7 +119,15 @@ export class StructuredRequest implements Request {
     this.upgrade = upgrade;
   }
 
+  get line(): string {
+    return `${this.method} / HTTP/1.1`;
+  }
+
   fieldValue(): string {
+    return "";
+  }
+
+  repeatedValue(): string {
     return "";
   }
 
@@ -166,7 +175,10 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     this.clock = clock;
     this.context = {
       address: "192.0.2.1",
+      principal: undefined,
+      traceId: "",
       isSecure: false,
+      finished: (request, route) => route?.onFinished?.(request),
       exchanges: new ExchangeContext({ clock }),
       requestId: () => "r1",
       forwardedLines: () => "",

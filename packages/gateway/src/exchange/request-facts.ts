@@ -1,6 +1,13 @@
 import type { Request } from "../http/index.js";
 import type { FinishedRequest } from "../route.js";
 import type { ExchangeEnd } from "./exchange-end.js";
+import type { VisitorContext } from "./visitor-side.js";
+
+/** What the visitor's side knows of the visitor of the current request. */
+type Asker = Pick<VisitorContext, "address" | "principal" | "traceId">;
+
+/** The longest text that is kept for the next request, in characters. */
+const LONGEST_KEPT = 512;
 
 const NO_REPAIRS: FinishedRequest["repairs"] = new Set();
 
@@ -13,9 +20,12 @@ export class RequestFacts implements FinishedRequest {
   ended: ExchangeEnd = "complete";
   code: string | undefined;
   readonly request: Request;
-  readonly #visitor: { readonly address: string };
+  readonly #visitor: Asker;
+  /** The last ones, because a visitor repeats them. */
+  #userAgent = "";
+  #referer = "";
 
-  constructor(request: Request, visitor: { readonly address: string }) {
+  constructor(request: Request, visitor: Asker) {
     this.request = request;
     this.#visitor = visitor;
   }
@@ -37,12 +47,36 @@ export class RequestFacts implements FinishedRequest {
     return this.request.path;
   }
 
+  get line(): string {
+    return this.request.line;
+  }
+
+  get protocol(): FinishedRequest["protocol"] {
+    return this.request.versionMinor === 1 ? "HTTP/1.1" : "HTTP/1.0";
+  }
+
   get host(): string {
     return this.request.host;
   }
 
   get userAgent(): string {
-    return this.request.fieldValue("user-agent");
+    const userAgent = this.request.repeatedValue("user-agent", this.#userAgent);
+    if (userAgent.length <= LONGEST_KEPT) this.#userAgent = userAgent;
+    return userAgent;
+  }
+
+  get referer(): string {
+    const referer = this.request.repeatedValue("referer", this.#referer);
+    if (referer.length <= LONGEST_KEPT) this.#referer = referer;
+    return referer;
+  }
+
+  get user(): string | undefined {
+    return this.#visitor.principal;
+  }
+
+  get traceId(): string {
+    return this.#visitor.traceId;
   }
 
   get address(): string {

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
 import type { ChunkForm, Refusal, Reply, ResponseHead, ResponseOptions } from "../http/index.js";
-import type { Route } from "../route.js";
+import type { DelegateRoute, FinishedRequest, Route } from "../route.js";
 import type { ExchangeContext } from "./exchange-context.js";
 
 /** The head of a final response, for a visitor. */
@@ -57,10 +57,17 @@ export interface ResponseWriter {
   onFlush(): void;
 }
 
+/** A route whose requests end here. */
+export type ReportedRoute = Exclude<Route, DelegateRoute>;
+
 /** Where a visitor's requests come from, and where they go. */
 export interface VisitorContext {
   /** The visitor's IP address. */
   readonly address: string;
+  /** Who the visitor of the current request is, according to the steps of its route; undefined: unknown. */
+  readonly principal: string | undefined;
+  /** The id of the current request's trace; empty without one. */
+  readonly traceId: string;
   /** Whether the visitor uses HTTPS. */
   readonly isSecure: boolean;
   readonly exchanges: ExchangeContext;
@@ -70,6 +77,8 @@ export interface VisitorContext {
   forwardedLines(): string;
   /** The route of the request as of now. */
   route(): Route;
+  /** A request is over: reports it to its route and to the access log. `request` stays as it is until the next one. */
+  finished(request: FinishedRequest, route: ReportedRoute | undefined): void;
 }
 
 /** The visitor's side of an exchange. */

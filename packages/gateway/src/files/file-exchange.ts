@@ -369,7 +369,7 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     this.#table = undefined;
     const route = this.#route;
     this.#route = undefined;
-    route?.onFinished(this);
+    this.#visitor.context.finished(this, route);
   }
 }
 

@@ -38,9 +38,9 @@ test.for<[string, NeededProgram | undefined, number]>([
 const MISTAKES = [
   {
     name: "the visitor's Content-Length is passed on in addition to the gateway's",
-    file: "request-head.js",
-    right: "DROPPED = fieldSet(Field.contentLength, ",
-    wrong: "DROPPED = fieldSet(",
+    file: "field-name.js",
+    right: "NOT_FORWARDED = fieldSet(Field.contentLength, ",
+    wrong: "NOT_FORWARDED = fieldSet(",
   },
   {
     name: "a length is wrong",

@@ -46,6 +46,20 @@ export function fieldSet(...fields: Field[]): number {
   return fields.reduce<number>((set, field) => set | (1 << field), 0);
 }
 
+/** Fields of a request that are dropped on its way to the origin, or written again. */
+export const NOT_FORWARDED = fieldSet(
+  Field.contentLength,
+  Field.transferEncoding,
+  Field.connection,
+  Field.upgrade,
+  Field.keepAlive,
+  Field.expect,
+  Field.hopByHop,
+  Field.identity,
+  Field.lookalike,
+  Field.te,
+);
+
 interface KnownName {
   readonly name: string;
   readonly field: Field;

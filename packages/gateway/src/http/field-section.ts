@@ -1,6 +1,6 @@
 import { FieldLine } from "./field-line.js";
 import { Field, fieldSet, identify, Likeness, likeness } from "./field-name.js";
-import { equalsText, textOf } from "./latin1.js";
+import { equalsText, isText, textOf } from "./latin1.js";
 import { type Refusal, refusals } from "./refusal.js";
 
 /** Size limits of a head or of trailers. */
@@ -123,6 +123,11 @@ export class FieldSection {
   /** The value of one line. */
   value(bytes: Buffer, index: number): string {
     return textOf(bytes, this.valueStart(index), this.valueEnd(index));
+  }
+
+  /** The value of one line. @param last if the value is the same, this is returned, and no other text is made */
+  repeatedValue(bytes: Buffer, index: number, last: string): string {
+    return isText(bytes, this.valueStart(index), this.valueEnd(index), last) ? last : this.value(bytes, index);
   }
 
   /** Whether the value of one line is `text`, ignoring case. `text` is in lower case. */

@@ -2,6 +2,7 @@ export {
   noticeResponse,
   refusalResponse,
   replyResponse,
+  ownResponseParts,
   writeOwnResponse,
   type ResponseContext,
   type Notice,

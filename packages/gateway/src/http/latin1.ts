@@ -1,8 +1,15 @@
-import { ZERO } from "./octet.js";
+import { CR, LF, ZERO } from "./octet.js";
 
 /** The text of some bytes, one character each. */
 export function textOf(bytes: Buffer, start: number, end: number): string {
   return bytes.toString("latin1", start, end);
+}
+
+/** The text from `start` up to the end of its line. */
+export function firstLine(bytes: Buffer, start: number, end: number): string {
+  let at = start;
+  while (at < end && bytes[at] !== LF && bytes[at] !== CR) at++;
+  return textOf(bytes, start, at);
 }
 
 /**

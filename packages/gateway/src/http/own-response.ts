@@ -3,6 +3,7 @@ import { preferredForm, type Page, type PageLink } from "./page-form.js";
 import type { Refusal } from "./refusal.js";
 
 const { STATUS_CODES } = builtins.http;
+const NO_BODY = Buffer.alloc(0);
 
 /** The request to which the gateway itself responds. */
 export interface ResponseContext {
@@ -141,6 +142,15 @@ function connectionOptions({ close, visitorMinor }: ResponseContext, fields: Own
 
 /** The whole response with a page of the gateway: head, and body unless the request was HEAD. */
 export function writeOwnResponse(page: Refusal | Notice | Reply, context: ResponseContext): Buffer {
+  const { head, body } = ownResponseParts(page, context);
+  return Buffer.concat([head, body]);
+}
+
+/** The same in its two parts. */
+export function ownResponseParts(
+  page: Refusal | Notice | Reply,
+  context: ResponseContext,
+): { readonly head: Buffer; readonly body: Buffer } {
   const { status, fields, body } = responseOf(page, context);
   const { without = [] } = context;
   const kept = Object.entries(fields).filter(([name]) => without.length === 0 || !without.includes(name.toLowerCase()));
@@ -151,7 +161,7 @@ export function writeOwnResponse(page: Refusal | Notice | Reply, context: Respon
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}${context.lines ?? ""}\r\n`,
     "latin1",
   );
-  return context.headOnly === true ? head : Buffer.concat([head, body]);
+  return { head, body: context.headOnly === true ? NO_BODY : body };
 }
 
 function responseOf(page: Refusal | Notice | Reply, context: ResponseContext): OwnResponse {

@@ -1,10 +1,10 @@
 import { WRITE_MEMORY } from "@postern/net";
 import { type Authority, parseAuthority } from "./authority.js";
 import { ConnectionOptions } from "./connection-options.js";
-import { Field, fieldSet } from "./field-name.js";
+import { Field, fieldSet, NOT_FORWARDED } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
 import { Framing, framingLength, writeFraming } from "./framing.js";
-import { isText, textOf, writeText } from "./latin1.js";
+import { firstLine, isText, textOf, writeText } from "./latin1.js";
 import { parseProtocols, withoutOptionalProtocols } from "./list.js";
 import { ASTERISK, COLON, CR, SLASH, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
@@ -85,13 +85,14 @@ export class RequestHead {
    */
   read(bytes: Buffer, start: number, end: number): number {
     this.#bytes = bytes;
-    this.#start = start;
+    this.#start = this.#lineStart = start;
+    this.#fieldsStart = 0;
     this.#isKept = false;
     this.#fields.clear();
     this.method = "";
     this.versionMinor = 1;
     const limit = start + this.#limits.bytes;
-    const until = end < limit ? end : limit;
+    const until = (this.#end = end < limit ? end : limit);
 
     const line = LINE;
     const fieldsStart = line.read(bytes, start, until);
@@ -111,6 +112,12 @@ export class RequestHead {
     this.refusal = undefined;
     this.#end = next;
     return next - start;
+  }
+
+  /** The request line as received, without its end; of a head that is not valid, what arrived of its first line. */
+  get line(): string {
+    if (this.#fieldsStart > 0) return textOf(this.#bytes, this.#lineStart, this.#fieldsStart - 2);
+    return firstLine(this.#bytes, this.#lineStart, this.#end);
   }
 
   /** Path and query, byte for byte as received; `*` for OPTIONS in asterisk form. */
@@ -149,6 +156,11 @@ export class RequestHead {
   fieldValue(name: string, field: Field = Field.other): string {
     const index = this.#fields.sole(this.#bytes, name, field);
     return index < 0 ? "" : this.#fields.value(this.#bytes, index);
+  }
+
+  repeatedValue(name: string, last: string): string {
+    const n = this.#fields.sole(this.#bytes, name, Field.other);
+    return n < 0 ? "" : this.#fields.repeatedValue(this.#bytes, n, last);
   }
 
   /** Treats fields named `name` (lower case) like other identity fields, unless the gateway writes them itself. */
@@ -208,7 +220,7 @@ export class RequestHead {
     const lead = verbatim ? 0 : this.method.length + 1 + path.length + HOST_LINE.length + host.length + 2;
     const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
     const [fields, framing] = [this.#fields, options?.framing ?? this];
-    const dropped = this.maxForwards < 0 ? DROPPED : DROPPED | MAX_FORWARDS;
+    const dropped = this.maxForwards < 0 ? NOT_FORWARDED : NOT_FORWARDED | MAX_FORWARDS;
     if (verbatim) fields.gather(this.#lineStart, dropped);
     else fields.gather(this.#fieldsStart, dropped | HOST);
 
@@ -381,19 +393,6 @@ const REQUEST_ID = "X-Request-Id: ";
 /** The end of a request line, and the beginning of the next. */
 const HOST_LINE = " HTTP/1.1\r\nHost: ";
 
-/** Fields that are dropped, or written again. */
-const DROPPED = fieldSet(
-  Field.contentLength,
-  Field.transferEncoding,
-  Field.connection,
-  Field.upgrade,
-  Field.keepAlive,
-  Field.expect,
-  Field.hopByHop,
-  Field.identity,
-  Field.lookalike,
-  Field.te,
-);
 const HOST = fieldSet(Field.host);
 const MAX_FORWARDS = fieldSet(Field.maxForwards);
 /** A larger Max-Forwards is lowered to this. */

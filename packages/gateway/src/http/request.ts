@@ -16,6 +16,10 @@ export interface ForwardOptions {
 /** The parts of a request's head that an exchange uses, regardless of the visitor's protocol. */
 export interface Request {
   readonly method: string;
+  /** 1: HTTP/1.1 or later, 0: HTTP/1.0. */
+  readonly versionMinor: 0 | 1;
+  /** The request line as received, without its end. */
+  readonly line: string;
   /** Path and query, as received. */
   readonly path: string;
   /** Canonical, without a port. Empty only in HTTP/1.0. */
@@ -28,6 +32,11 @@ export interface Request {
   readonly upgrade: string;
   /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
   fieldValue(name: string, field?: Field): string;
+  /**
+   * As `fieldValue`, for a field that visitors repeat.
+   * @param last its value in an earlier request, which is returned without making another text of the same bytes
+   */
+  repeatedValue(name: string, last: string): string;
   /** The head for the origin, in HTTP/1.1, with X-Request-Id and `lines` added to it. Each line ends with CRLF. */
   write(lines: string, requestId: string, options?: ForwardOptions): Buffer;
 }

@@ -1,7 +1,7 @@
 import type { Connection } from "@postern/net";
 import type { FinalHead, ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
 import {
-  writeOwnResponse,
+  ownResponseParts,
   type ChunkForm,
   type Notice,
   type Refusal,
@@ -107,14 +107,20 @@ export class Http1ResponseWriter implements ResponseWriter {
     this.#connection.write(head.write(this.#options));
   }
 
-  /** Writes a response of the gateway itself. `location`: its Location field. */
-  writeOwn(page: Refusal | Notice | Reply, close: boolean, requestId: string, location: string | undefined): void {
+  /**
+   * Writes a response of the gateway itself.
+   * @param location its Location field
+   * @returns the bytes of its body
+   */
+  writeOwn(page: Refusal | Notice | Reply, close: boolean, requestId: string, location: string | undefined): number {
     const { accept, versionMinor: visitorMinor, method } = this.#request;
     const { context } = this.#owner;
     const [lines, without] = [context.responseLines(), context.removedResponseNames];
     const request = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() };
     const own = { ...request, lines, without, ...(location !== undefined && { location }) };
-    this.#connection.write(writeOwnResponse(context.shown(page), own));
+    const { head, body } = ownResponseParts(context.shown(page), own);
+    this.#connection.write(body.length === 0 ? head : Buffer.concat([head, body]));
+    return body.length;
   }
 
   /** Reports the bytes that have been sent. Call it when the connection has drained. */

@@ -1,7 +1,7 @@
 import type { FileRoot } from "../files/index.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import type { Labelled } from "../records/labelled-traffic.js";
-import type { FilesRoute as Files, FinishedRequest, PathEdit } from "../route.js";
+import type { AccessLogger, FilesRoute as Files, FinishedRequest, PathEdit } from "../route.js";
 import { pathEdit } from "../routing/index.js";
 import type { Folder, Folders } from "./folders.js";
 import type { GatewayRoute, OnRouted, RouteDependencies } from "./gateway-route.js";
@@ -12,6 +12,7 @@ export class FilesRoute implements GatewayRoute, Files {
   readonly kind = "files";
   readonly options: RouteOptions;
   readonly counted: Labelled;
+  readonly accessLog: AccessLogger | null | undefined;
   readonly steps: Steps | undefined;
   readonly targets = [];
   readonly folder: Folder;
@@ -23,10 +24,11 @@ export class FilesRoute implements GatewayRoute, Files {
   constructor(
     options: RouteOptions,
     { files, stripPrefix, rewrite }: FilesAction,
-    { folders, counted, steps, onRouted }: RouteDependencies & { folders: Folders },
+    { folders, counted, steps, accessLog, onRouted }: RouteDependencies & { folders: Folders },
   ) {
     this.options = options;
     this.counted = counted;
+    this.accessLog = accessLog;
     this.steps = steps;
     this.pathEdit = pathEdit(options.match.path, { stripPrefix, rewrite });
     this.#folders = folders;

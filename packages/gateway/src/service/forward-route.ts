@@ -4,7 +4,7 @@ import { TargetChecks } from "../checks/target-checks.js";
 import type { RouteLimits } from "../limits.js";
 import { Steps } from "../middleware/chain/steps.js";
 import type { Labelled } from "../records/labelled-traffic.js";
-import { TARGET_HOST, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
+import { TARGET_HOST, type AccessLogger, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
 import { pathEdit } from "../routing/index.js";
 import { PooledTarget, type TargetChange } from "../upstream/pooled-target.js";
 import { PooledTargets } from "../upstream/pooled-targets.js";
@@ -28,6 +28,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   readonly kind = "upstream";
   readonly options: RouteOptions;
   readonly counted: Labelled;
+  readonly accessLog: AccessLogger | null | undefined;
   readonly pool: Pool;
   readonly hostHeader: string | typeof TARGET_HOST;
   readonly pathEdit: PathEdit;
@@ -51,7 +52,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   constructor(
     options: RouteOptions,
     action: ForwardAction,
-    { targets, counted, steps, onRouted, cookieKey, onTargetChange }: ForwardDependencies,
+    { targets, counted, steps, accessLog, onRouted, cookieKey, onTargetChange }: ForwardDependencies,
     former?: ForwardRoute,
   ) {
     const { targets: given, balance = { strategy: "round_robin" }, health = {}, checks = [] } = action;
@@ -59,6 +60,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     const weights = given.map(({ weight = 1 }) => weight);
     this.options = options;
     this.counted = counted;
+    this.accessLog = accessLog;
     this.#steps = this.#allSteps = steps;
     this.pathEdit = pathEdit(options.match.path, { stripPrefix, rewrite });
     this.hostHeader = hostHeader ?? TARGET_HOST;

@@ -1,7 +1,7 @@
 import type { RequestHead } from "../http/index.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import type { Labelled } from "../records/labelled-traffic.js";
-import type { FinishedRequest, Route } from "../route.js";
+import type { AccessLogger, FinishedRequest, Route } from "../route.js";
 import type { PoolMember } from "../upstream/pool-member.js";
 import type { Folder } from "./folders.js";
 import type { RouteOptions } from "./service-options.js";
@@ -13,6 +13,7 @@ export type OnRouted = (request: FinishedRequest, route: GatewayRoute) => void;
 export interface RouteDependencies {
   counted: Labelled;
   steps: Steps | undefined;
+  accessLog: AccessLogger | null | undefined;
   onRouted: OnRouted;
 }
 

@@ -70,7 +70,18 @@ export class GatewayService {
     const { onTargetChange, onWarning = (): void => {} } = options;
     const logins = new Logins({ secret: cookieKey, onWarning });
     const poll = { clock: SYSTEM_CLOCK, onWarning };
-    const places = { targets: this.#targets, folders: this.#folders, cookieKey, onTargetChange, poll, logins };
+    const { openAccessLog, accessLog: logOptions } = options;
+    const log = logOptions && openAccessLog?.(logOptions);
+    const places = {
+      targets: this.#targets,
+      folders: this.#folders,
+      cookieKey,
+      onTargetChange,
+      poll,
+      logins,
+      log,
+      openAccessLog,
+    };
     this.#routes = new Routes(places, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
     const certificates = tls && new Certificates(tls.certificates, tls.policy);
@@ -88,6 +99,8 @@ export class GatewayService {
       proto: "http",
       trustedProxies: new TrustedProxies(options.trustedProxies),
       createFilesExchange: (visitor, request) => new FileExchange(visitor, request),
+      accessLog: log?.of(() => ({})),
+      tracing: options.tracing,
       ...(limits && { limits }),
       ...(onFault && { onFault }),
     });

@@ -5,7 +5,9 @@ import { OwnPaths } from "../middleware/chain/own-paths.js";
 import { namedSteps, routeSteps, type StepDependencies, type StepOptions } from "../middleware/chain/route-steps.js";
 import type { Steps } from "../middleware/chain/steps.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
+import type { AccessLog, AccessLogOptions } from "../access-log/access-log.js";
 import { contentOf } from "../content.js";
+import type { AccessLogger } from "../route.js";
 import { FilesRoute } from "./files-route.js";
 import type { Folders } from "./folders.js";
 import { ForwardRoute, type ForwardDependencies } from "./forward-route.js";
@@ -27,6 +29,9 @@ export interface RoutesDependencies
   extends Pick<ForwardDependencies, "cookieKey" | "onTargetChange">, StepDependencies {
   targets: Targets;
   folders: Folders;
+  /** The access log of routes without one of their own. */
+  log?: AccessLog | undefined;
+  openAccessLog?: ((options: AccessLogOptions) => AccessLog) | undefined;
 }
 
 /** The routes that a gateway serves. */
@@ -37,6 +42,8 @@ export class Routes {
   readonly #onTargetChange: RoutesDependencies["onTargetChange"];
   /** What the steps of all routes share. */
   readonly #shared: StepDependencies;
+  readonly #log: AccessLog | undefined;
+  readonly #openLog: RoutesDependencies["openAccessLog"];
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
@@ -49,7 +56,7 @@ export class Routes {
   readonly #steps = new WeakMap<GatewayRoute, Steps>();
 
   constructor(
-    { targets, folders, cookieKey, onTargetChange, poll, logins }: RoutesDependencies,
+    { targets, folders, cookieKey, onTargetChange, poll, logins, log, openAccessLog }: RoutesDependencies,
     traffic: LabelledTraffic,
     onRouted: OnRouted,
   ) {
@@ -58,6 +65,8 @@ export class Routes {
     this.#cookieKey = cookieKey;
     this.#onTargetChange = onTargetChange;
     this.#shared = { poll, logins };
+    this.#log = log;
+    this.#openLog = openAccessLog;
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -127,7 +136,8 @@ export class Routes {
     let steps: Steps | undefined;
     try {
       steps = routeSteps(this.#stepsOf(options), this.#shared, former && this.#steps.get(former));
-      const route = this.#routeOf(options, { counted, steps }, former);
+      const accessLog = this.#logOf(options, () => route);
+      const route = this.#routeOf(options, { counted, steps, accessLog }, former);
       if (steps !== undefined) this.#steps.set(route, steps);
       return route;
     } catch (error) {
@@ -137,9 +147,16 @@ export class Routes {
     }
   }
 
+  /** The access log of a route. */
+  #logOf({ name, accessLog: own }: RouteOptions, route: () => GatewayRoute): AccessLogger | null | undefined {
+    if (own === false) return null;
+    const log = own === undefined ? this.#log : this.#openLog?.(own);
+    return log?.of(({ upstream }) => ({ route: name, target: route().folder?.name ?? upstream?.name }));
+  }
+
   #routeOf(
     options: RouteOptions,
-    own: Pick<RouteDependencies, "counted" | "steps">,
+    own: Omit<RouteDependencies, "onRouted">,
     former: GatewayRoute | undefined,
   ): GatewayRoute {
     const shared = { targets: this.#targets, folders: this.#folders, onRouted: this.#onRouted };

@@ -5,6 +5,8 @@ import type { FilesOptions } from "../files/index.js";
 import type { GatewayLimits, RouteLimits } from "../limits.js";
 import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
 import type { StepOptions } from "../middleware/chain/route-steps.js";
+import type { AccessLog, AccessLogOptions } from "../access-log/access-log.js";
+import type { TracingOptions } from "../trace/tracing.js";
 import type { RouteMatch } from "../routing/index.js";
 import type { HealthOptions } from "../upstream/pooled-targets.js";
 import type { TargetFailure } from "../upstream/address-upstream.js";
@@ -18,6 +20,8 @@ export interface RouteOptions {
   readonly match: RouteMatch;
   /** Whether the pages for monitors, such as /health, take precedence over this route. Default false. */
   readonly afterEndpoints?: boolean;
+  /** The log of its requests. Default: that of the gateway. False: they are not logged. */
+  readonly accessLog?: AccessLogOptions | false | undefined;
   /** What its requests pass before they are served. Default: nothing. */
   readonly steps?: StepOptions | undefined;
   readonly action: ForwardAction | FilesAction | RedirectAction | RespondAction;
@@ -121,6 +125,12 @@ export interface GatewayServiceOptions {
   readonly namedFiles?: (configuration: string) => Promise<readonly string[]>;
   /** Serve /health and similar paths where no route matches. Default true. */
   readonly serviceEndpoints?: boolean;
+  /** The log of requests on routes without a log of their own. Default: none. */
+  readonly accessLog?: AccessLogOptions | undefined;
+  /** Opens an access log. Default: there is none, also for routes with options of one. */
+  readonly openAccessLog?: ((options: AccessLogOptions) => AccessLog) | undefined;
+  /** Give requests a trace (W3C Trace Context). Default: fields of traces pass like all others. */
+  readonly tracing?: TracingOptions | undefined;
   /** The version that service endpoints show. */
   readonly version: string;
   readonly limits?: Partial<GatewayLimits>;

@@ -86,6 +86,7 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   /** Passes the current request, whose head has been read, through the steps of its route. */
   begin(route: GuardedRoute): void {
     this.#route = route;
+    this.principal = undefined;
     this.#state = "checking";
     this.startedAt = this.#visitor.context.exchanges.clock.now();
     this.#steps = route.steps;
@@ -138,7 +139,6 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     this.filters = NO_FILTERS;
     this.coders = NO_CODERS;
     this.#pages = undefined;
-    this.principal = undefined;
     this.#aborter?.abort();
     this.#aborter = undefined;
     this.#ahead?.end();
@@ -148,6 +148,10 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
     if (this.#moreHeld === undefined) return;
     for (const held of this.#moreHeld) held.release();
     this.#moreHeld = undefined;
+  }
+
+  override get user(): string | undefined {
+    return this.principal;
   }
 
   // ---- StepRequest
@@ -346,6 +350,6 @@ export class Admission extends RequestFacts implements VisitorExchange, StepRequ
   #finish(status: number): void {
     this.status = status;
     this.endedAt = this.#visitor.context.exchanges.clock.now();
-    this.#route?.onFinished?.(this);
+    this.#visitor.context.finished(this, this.#route);
   }
 }

@@ -33,6 +33,11 @@ export class ForwardedFields {
     return this.isProxied ? this.#forwarding.fields.requestId(head) : "";
   }
 
+  /** Sets `address` for a request whose head is not valid. */
+  forgetAddress(): void {
+    this.address = this.#peer;
+  }
+
   /** Sets `address` for a request: a trusted proxy sends requests of many visitors. */
   readAddress(head: RequestHead): void {
     if (this.isProxied)

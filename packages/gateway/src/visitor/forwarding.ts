@@ -1,3 +1,4 @@
+import { Tracing, type TracingOptions } from "../trace/tracing.js";
 import { LoopGuard } from "./loop-guard.js";
 import { TrustedFields } from "./trusted-fields.js";
 import { TrustedProxies } from "./trusted-proxies.js";
@@ -12,6 +13,8 @@ export interface ForwardingOptions {
    * that have it.
    */
   via?: boolean;
+  /** Give requests a trace (W3C Trace Context). Default: fields of traces pass like all others. */
+  tracing?: TracingOptions | undefined;
 }
 
 /** What one gateway writes into requests about their way to the origin. */
@@ -19,13 +22,16 @@ export class Forwarding {
   readonly proxies: TrustedProxies;
   readonly fields: TrustedFields;
   readonly loops = new LoopGuard();
+  /** Undefined: requests get no trace. */
+  readonly tracing: Tracing | undefined;
   readonly #hasVia: boolean;
 
   /** @throws RangeError when a trusted field is not allowed. */
-  constructor({ trustedProxies = new TrustedProxies(), trustedFields, via = false }: ForwardingOptions = {}) {
+  constructor({ trustedProxies = new TrustedProxies(), trustedFields, via = false, tracing }: ForwardingOptions = {}) {
     this.proxies = trustedProxies;
     this.fields = new TrustedFields(trustedFields);
     this.#hasVia = via;
+    this.tracing = tracing && new Tracing(tracing);
   }
 
   /** The lines about this gateway, each ended by CRLF. @param versionMinor the visitor's */

@@ -134,7 +134,7 @@ export class Http1Visitor
 
   onBroken(): void {
     this.#state = "closing";
-    this.context.endAdmission();
+    this.context.endRequest();
     this.response.abandon();
     this.connection.reset();
   }
@@ -197,7 +197,7 @@ export class Http1Visitor
     this.#watch.close();
     this.exchange?.abort();
     this.response.abandon();
-    this.context.endAdmission();
+    this.context.endRequest();
     this.#host.forget(this);
   }
 
@@ -330,7 +330,7 @@ export class Http1Visitor
   #serve(route: Route): void {
     if (!isExchanged(route)) return this.#responder.decline(route.kind === "delegate" ? MISDIRECTED : route);
     if (route.kind === "files") this.#ownResponses.countFile();
-    if (!this.#exchanges.begin(route, this.#body)) this.#responder.refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
+    if (!this.#exchanges.begin(route, this.#body)) this.#responder.refuse(refusals.PN_HTTP_BODY_TOO_LARGE, route);
   }
 
   /** Passes the connection to another server. @returns false when it has no socket. */
@@ -362,7 +362,7 @@ export class Http1Visitor
 
   /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   onOwnWritten(closes: boolean): void {
-    this.context.endAdmission();
+    this.context.endRequest();
     if (closes || this.#host.closing) return this.#linger();
     const { isTurnFull } = this.#ownResponses;
     const { unsent } = this.connection;

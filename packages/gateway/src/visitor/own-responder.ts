@@ -1,4 +1,5 @@
 import { nextRequestId } from "../exchange/request-id.js";
+import type { ReportedRoute } from "../exchange/visitor-side.js";
 import type { Notice, Refusal, Reply } from "../http/index.js";
 import type { RefusalRoute, RespondRoute } from "../route.js";
 import type { Http1ResponseWriter } from "../responses/http1-response-writer.js";
@@ -28,10 +29,14 @@ export class OwnResponder {
     this.#host = host;
   }
 
-  /** Refuses a request that is not valid. The connection closes, because the end of the request is unknown. */
-  refuse(refusal: Refusal): void {
-    this.#host.onRefused(refusal);
-    this.#write(refusal, true, nextRequestId());
+  /**
+   * Refuses a request without reading the rest of it. The connection closes, because the end of the request is unknown.
+   * @param route undefined: the head of the request is not valid
+   */
+  refuse(refusal: Refusal, route?: ReportedRoute): void {
+    const id = nextRequestId();
+    this.#visitor.context.refused(refusal, route, id);
+    this.#write(refusal, true, id);
   }
 
   /** Responds to a request whose head is valid, without an exchange. */
@@ -54,7 +59,8 @@ export class OwnResponder {
   #write(page: Refusal | Notice | Reply, isLast: boolean, requestId: string, location?: string): void {
     this.#counted.count();
     const closes = isLast || this.#counted.isFull;
-    this.#visitor.response.writeOwn(page, closes, requestId, location);
+    const { context, response } = this.#visitor;
+    context.onOwnBody(response.writeOwn(page, closes, requestId, location));
     this.#visitor.onOwnWritten(closes);
   }
 }

@@ -1,14 +1,15 @@
 import type { ExchangeContext } from "../exchange/exchange-context.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { BodyCoder, ResponseFilter } from "../filters/response-filter.js";
-import type { VisitorContext } from "../exchange/visitor-side.js";
+import type { ReportedRoute, VisitorContext } from "../exchange/visitor-side.js";
 import { Field, refusals, type Notice, type Refusal, type Reply, type RequestHead } from "../http/index.js";
 import { withoutOwn } from "../middleware/own-cookies/own-cookies.js";
-import type { RefusalRoute, RespondRoute, Route } from "../route.js";
+import type { AccessLogger, FinishedRequest, RefusalRoute, RespondRoute, Route } from "../route.js";
+import { TRACE_FIELDS, type Trace } from "../trace/tracing.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { ForwardedFields } from "./forwarded-fields.js";
 import { LAST_RECIPIENT } from "./last-recipient.js";
-import { ownRecord } from "./own-record.js";
+import { invalidRecord, ownRecord } from "./own-record.js";
 import type { VisitorHost } from "./visitor-host.js";
 
 export const MISDIRECTED = refused(refusals.PN_HTTP_MISDIRECTED);
@@ -34,6 +35,8 @@ export interface Admitted {
   readonly coders: readonly (() => BodyCoder)[];
   /** The value that the steps have given to the field `name` (lower case), empty if they have removed it. */
   changedValue(name: string): string | undefined;
+  /** Who the visitor is, according to the steps; undefined: unknown. */
+  readonly principal: string | undefined;
   /** The request is over. */
   end(): void;
 }
@@ -50,6 +53,13 @@ export class RequestContext implements VisitorContext {
   /** The cookies for the target, if some were dropped. */
   #cookieLine = "";
   #requestId = "";
+  /** Of the current request, from its first use on. */
+  #trace: Trace | undefined;
+  /** A request that is over, whose response is not complete, and the log for it. */
+  #unlogged: FinishedRequest | undefined;
+  #log: AccessLogger | undefined;
+  /** Body bytes of the gateway's own response to it. */
+  #ownBytes = 0;
 
   /** @param head the current request; the same object is parsed again for each request */
   constructor(head: RequestHead, peer: string | undefined, info: ConnectionInfo, host: VisitorHost) {
@@ -62,6 +72,14 @@ export class RequestContext implements VisitorContext {
 
   get address(): string {
     return this.#forwarded.address;
+  }
+
+  get principal(): string | undefined {
+    return this.admission?.principal;
+  }
+
+  get traceId(): string {
+    return this.#ownTrace?.id ?? "";
   }
 
   get certificate(): ConnectionInfo["certificate"] {
@@ -99,7 +117,7 @@ export class RequestContext implements VisitorContext {
   }
 
   forwardedLines(): string {
-    const lines = this.identityLines();
+    const lines = this.#withTrace(this.identityLines());
     const edited = this.admission === undefined ? lines : this.admission.edited(lines);
     this.#dropOwnCookies();
     return this.#cookieLine === "" ? edited : edited + this.#cookieLine;
@@ -142,21 +160,41 @@ export class RequestContext implements VisitorContext {
 
   /** Fields that only a step, or a trusted proxy, may send: a visitor could add them after the body otherwise. */
   get claimedNames(): readonly string[] {
-    const { claimed } = this.#host.forwarding.fields;
+    const { fields, tracing } = this.#host.forwarding;
+    const claimed = tracing === undefined ? fields.claimed : [...fields.claimed, ...TRACE_FIELDS];
     return this.admission === undefined ? claimed : [...claimed, ...this.admission.editedNames];
   }
 
-  /** The request in progress is over. */
-  endAdmission(): void {
+  /** The request in progress is over, and so is its response. */
+  endRequest(): void {
+    this.#logRequest();
+    this.#ownBytes = 0;
+    this.#trace = undefined;
     this.admission?.end();
     this.admission = undefined;
     this.#cookieLine = "";
     this.#requestId = "";
   }
 
+  finished(request: FinishedRequest, route: ReportedRoute | undefined): void {
+    route?.onFinished?.(request);
+    const own = route?.accessLog;
+    const log = own === undefined ? this.#host.accessLog : own;
+    if (log === undefined || log === null) return;
+    this.#unlogged = request;
+    this.#log = log;
+    // A switched connection reports no end of its request, and a visitor that has left gets no page.
+    if (request.status === 101 || request.ended === "visitor_left") this.#logRequest();
+  }
+
+  /** The gateway itself has responded to the request that is over. @param bytes of the body */
+  onOwnBody(bytes: number): void {
+    this.#ownBytes = bytes;
+  }
+
   route(): Route {
-    if (this.#isMisdirected) return MISDIRECTED;
     this.#forwarded.readAddress(this.#head);
+    if (this.#isMisdirected) return MISDIRECTED;
     const route = this.#host.router(this.#head, this.#info, this.#forwarded.address);
     const isForwarded = route.kind === "upstream";
     if ((isForwarded || route.kind === "files") && this.#host.overloaded) return OVERLOADED;
@@ -170,8 +208,46 @@ export class RequestContext implements VisitorContext {
   decline(route: RefusalRoute | RespondRoute, id: string): RespondRoute["page"] {
     const page = route.kind === "refusal" ? route.refusal : route.page;
     if ("code" in page) this.#host.onRefused(page);
-    route.onFinished?.(ownRecord(this.#head, this, id, page));
+    if (route.onFinished !== undefined || this.#isLogged(route)) {
+      this.finished(ownRecord(this.#head, this, id, page), route);
+    }
     return page;
+  }
+
+  /** The gateway itself refuses the request `id` before it is served. @param route undefined: its head is not valid */
+  refused(refusal: Refusal, route: ReportedRoute | undefined, id: string): void {
+    this.#host.onRefused(refusal);
+    if (!this.#isLogged(route)) return;
+    const { accessLog } = route ?? {};
+    if (route === undefined) this.#forwarded.forgetAddress();
+    const record = route === undefined ? invalidRecord : ownRecord;
+    // Routes get reports only of requests that they have served.
+    this.finished(record(this.#head, this, id, refusal), { kind: "refusal", refusal, accessLog });
+  }
+
+  #isLogged(route: ReportedRoute | undefined): boolean {
+    return route?.accessLog !== null && (route?.accessLog ?? this.#host.accessLog) !== undefined;
+  }
+
+  #logRequest(): void {
+    const request = this.#unlogged;
+    if (request === undefined) return;
+    this.#log?.add(request, this.#ownBytes);
+    this.#unlogged = this.#log = undefined;
+  }
+
+  /** The trace of the current request. A request that is sent again keeps it. */
+  get #ownTrace(): Trace | undefined {
+    const { tracing } = this.#host.forwarding;
+    return tracing && (this.#trace ??= tracing.of(this.#head, this.isProxied));
+  }
+
+  #withTrace(lines: string): string {
+    const trace = this.#ownTrace;
+    // A step of the route may set the field itself.
+    if (trace === undefined || this.admission?.editedNames.includes("traceparent") === true) return lines;
+    for (const name of TRACE_FIELDS) this.#head.claimIdentity(name);
+    return [lines, trace.lines].join("");
   }
 
   /**

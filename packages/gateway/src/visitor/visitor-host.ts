@@ -4,7 +4,7 @@ import type { ExchangeContext } from "../exchange/exchange-context.js";
 import type { CreateFilesExchange } from "../exchange/visitor-exchange.js";
 import type { Refusal } from "../http/index.js";
 import type { GatewayLimits } from "../limits.js";
-import type { Router } from "../route.js";
+import type { AccessLogger, Router } from "../route.js";
 import type { Forwarding } from "./forwarding.js";
 
 /** A visitor as the gateway sees it, regardless of its protocol. */
@@ -29,6 +29,8 @@ export interface VisitorHost {
   readonly exchanges: ExchangeContext;
   /** Creates the exchanges of routes with files. Undefined: there are no such routes, and their code is not loaded. */
   readonly createFilesExchange: CreateFilesExchange | undefined;
+  /** For requests on routes without a log of their own. Undefined: they are not logged. */
+  readonly accessLog: AccessLogger | undefined;
   /** Whether connections close after their current response. */
   readonly closing: boolean;
   /** Whether there is no memory for more requests. */

@@ -6,7 +6,7 @@ import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { FileExchange } from "../files/index.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "../limits.js";
 import { MemoryConnection } from "../memory-relay.suite.js";
-import type { Route, Router } from "../route.js";
+import type { AccessLogger, Route, Router } from "../route.js";
 import { Forwarding } from "./forwarding.js";
 import { Http1Visitor } from "./http1-visitor.js";
 import type { VisitorHost } from "./visitor-host.js";
@@ -22,13 +22,14 @@ export class Visit {
   faults: unknown[] | undefined;
 
   /** @param router default: every request goes to `upstream` */
-  constructor(limits: Partial<GatewayLimits> = {}, router?: Router) {
+  constructor(limits: Partial<GatewayLimits> = {}, router?: Router, accessLog?: AccessLogger) {
     const all = { ...DEFAULT_GATEWAY_LIMITS, ...limits };
     const host: VisitorHost = {
       router: router ?? ((): Route => this.upstream.route),
       limits: all,
       deadlines: this.deadlines,
       forwarding: new Forwarding(),
+      accessLog,
       exchanges: new ExchangeContext({
         clock: this.clock,
         limits: all,

@@ -96,6 +96,16 @@ export const SERVER_METRICS = {
     "histogram",
     "Seconds from the end of a request's head to the end of its response. Upgraded connections are not included.",
   ),
+  accessLines: declare(
+    "postern_access_log_lines_total",
+    "counter",
+    "Lines of the access log, including those that were dropped. Only with [logging.access].",
+  ),
+  accessDropped: declare(
+    "postern_access_log_dropped_lines_total",
+    "counter",
+    "Lines of the access log that were dropped, because the disk or the reader was full or too slow.",
+  ),
   certificate: declare(
     "postern_certificate_expiry_days",
     "gauge",

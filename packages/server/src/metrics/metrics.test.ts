@@ -11,6 +11,7 @@ const MEASURED: Measured = {
   streams: 0,
   connections: 0,
   certificateEnds: undefined,
+  accessLog: undefined,
   ownerSessions: () => sessions,
 };
 const request: CountedRequest = {

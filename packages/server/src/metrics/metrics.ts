@@ -10,6 +10,7 @@ import {
   type Labelled,
   type ResponseRepair,
 } from "@postern/gateway";
+import type { AccessLogFigures } from "@postern/gateway/access-log";
 import { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./declared-metrics.js";
 import type { MetricDeclaration } from "./declared-metrics.js";
 import { Durations } from "./durations.js";
@@ -45,6 +46,8 @@ export interface Measured {
   readonly guarded: number;
   readonly streams: number;
   readonly connections: number;
+  /** What happened to the lines of the access log; undefined without one. */
+  readonly accessLog: AccessLogFigures | undefined;
   /** When the first certificate expires; undefined without TLS. */
   readonly certificateEnds: Date | undefined;
   /** Sessions by owner. */
@@ -103,7 +106,7 @@ export class ServerMetrics {
     this.#gauges(measured);
     this.#logins = new Map(LOGIN_OUTCOMES.map((outcome) => [outcome, 0]));
     this.#refused = new Map(refusals.map((code) => [code, 0]));
-    this.#counters();
+    this.#counters(measured);
   }
 
   /** The metrics in Prometheus' text format: METRICS_TYPE. */
@@ -165,11 +168,15 @@ export class ServerMetrics {
     this.#add(SERVER_METRICS.ownerSessions, () => ownerSessions(measured));
   }
 
-  #counters(): void {
+  #counters(measured: Measured): void {
     const counter = (metric: MetricDeclaration, read: () => Iterable<readonly [value: string, count: number]>): void =>
       this.#add(metric, () =>
         [...read()].map(([value, count]) => sample({ [metric.labels[0] as string]: value }, count)),
       );
+    const ofAccessLog = (metric: MetricDeclaration, read: (figures: AccessLogFigures) => number): void =>
+      this.#add(metric, () => (measured.accessLog === undefined ? [] : [sample({}, read(measured.accessLog))]));
+    ofAccessLog(SERVER_METRICS.accessLines, ({ lines }) => lines);
+    ofAccessLog(SERVER_METRICS.accessDropped, ({ dropped }) => dropped);
     counter(SERVER_METRICS.logins, () => this.#logins);
     counter(SERVER_METRICS.refused, () => this.#refused);
     counter(SERVER_METRICS.ended, () => Object.entries(this.#ended));

@@ -10,6 +10,7 @@ const OPEN: Measured = {
   streams: 40,
   connections: 50,
   certificateEnds: undefined,
+  accessLog: undefined,
   ownerSessions: () => [],
 };
 const START = 1_000;

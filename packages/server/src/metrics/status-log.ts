@@ -31,7 +31,7 @@ export class StatusLog {
   /** Writes a line. */
   write(): void {
     const { totals } = this.#metrics;
-    const { sessions, tunnels, guarded, streams, connections } = this.#measured;
+    const { sessions, tunnels, guarded, streams, connections, accessLog } = this.#measured;
     const logged = this.#logged;
     this.#logged = totals;
     this.#log.info(
@@ -44,6 +44,7 @@ export class StatusLog {
         requests: totals.requests - logged.requests,
         received_bytes: totals.received_bytes - logged.received_bytes,
         sent_bytes: totals.sent_bytes - logged.sent_bytes,
+        ...(accessLog && { access_log_lines: accessLog.lines, access_log_dropped: accessLog.dropped }),
         rss_bytes: process.memoryUsage.rss(),
       },
       "status of the server",

@@ -76,6 +76,11 @@ export class GroupMember implements PoolMember, Upstream {
     return this.#downUntil > 0 && now() < this.#downUntil;
   }
 
+  /** The name that it serves. */
+  get tunnelName(): string | undefined {
+    return this.#tunnels[0]?.name;
+  }
+
   get hostHeader(): string | undefined {
     return this.#tunnels[0]?.hostHeader;
   }

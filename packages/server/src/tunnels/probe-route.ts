@@ -30,6 +30,7 @@ export function probeOf(head: RequestHead): string {
  */
 export class ProbeRoute implements UpstreamRoute, Upstream {
   readonly kind = "upstream";
+  readonly accessLog = null;
   readonly hostHeader = undefined;
   readonly suspect = false;
   readonly target = new Target(this);

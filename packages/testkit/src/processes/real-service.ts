@@ -22,12 +22,16 @@ export async function startNginx(defer: Defer, files: Record<string, string>): P
   return service;
 }
 
-/** A real nginx that serves a folder, and compressed twins of its files. */
-export async function startFileServer(defer: Defer, folder: string): Promise<RunningService> {
+/**
+ * A real nginx that serves a folder, and compressed twins of its files.
+ * @param accessLog a file for its lines in the combined format. Default: none
+ */
+export async function startFileServer(defer: Defer, folder: string, accessLog?: string): Promise<RunningService> {
   const port = await claimPort();
   const site = `
   types { text/html html; text/css css; text/javascript js; image/png png; }
-  server { listen 127.0.0.1:${port}; root ${folder}; gzip_static on; gzip_vary on; }`;
+  server { listen 127.0.0.1:${port}; root ${folder}; gzip_static on; gzip_vary on;
+    ${accessLog === undefined ? "" : `access_log ${accessLog} combined;`} }`;
   const service = runNginx(defer, port, scratchFolder(defer), site);
   await service.program.waitFor("nginx to listen", async () => {
     const wire = await Wire.dial(defer, port);

@@ -1,5 +1,6 @@
 import { checkConnectOptions } from "@postern/client/command";
 import { checkServerOptions } from "@postern/server";
+import { accessLogFile, accessLogPaths } from "../../access-log/access-log-options.js";
 import { loadServerPolicies } from "../../access/server-policies.js";
 import { loadClientCredential } from "../../credentials/client-credential.js";
 import { loadClientTrust } from "../../credentials/client-trust.js";
@@ -126,7 +127,8 @@ function outputChecks(settings: Settings): Check[] {
   const { monitoring } = settings.loaded.values.tunnel;
   const logs = logFilesOptions(settings, "start");
   const events = monitoring.enabled ? eventFileOptions(settings) : undefined;
-  return [logs, events]
+  const access = accessLogPaths(settings).map((path) => accessLogFile(settings, path));
+  return [logs, events, ...access]
     .filter((options) => options !== undefined)
     .map((options) => () => [LogFiles.check(options)].filter((warning) => warning !== undefined));
 }

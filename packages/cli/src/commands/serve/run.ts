@@ -4,6 +4,7 @@ import { isDetailed } from "../../reporting/detail.js";
 import { GatewayView } from "../../reporting/gateway-view.js";
 import { isFixedReporting, Monitoring } from "../../monitoring/monitoring.js";
 import { printReload } from "../../reporting/reload-lines.js";
+import { openAccessLogs } from "../../access-log/open-access-logs.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { loadGateway } from "../../running/configured-gateway.js";
 import {
@@ -64,7 +65,21 @@ export async function run(line: CommandInput, terminal: Terminal): Promise<numbe
         .slice(0, 1)
         .map(({ path }) => path)
     : [];
-  const view = new GatewayView(messages, isDetailed(settings.loaded.values.logging.level));
+  const { logging } = settings.loaded.values;
+  const view = new GatewayView({
+    messages,
+    gateway: await reporting.messagesOf("gateway"),
+    requests: await reporting.messagesOf("requests"),
+    isDetailed: isDetailed(logging.level),
+    hasFigures: logging.enable_performance_metrics,
+  });
+  const accessLogs = await openAccessLogs({
+    settings,
+    terminal,
+    json: line.json,
+    hasRoutes: true,
+    onWarning: (text) => reporting.warn(text),
+  });
 
   const monitoring = new Monitoring({
     settings,
@@ -79,6 +94,7 @@ export async function run(line: CommandInput, terminal: Terminal): Promise<numbe
   const gateway: GatewayService = new GatewayService({
     settings,
     configured,
+    accessLogs,
     reports: {
       onState(state, addresses) {
         if (state === "listening") view.showAddresses(addresses, folders, gatewayExposure(settings));
@@ -105,7 +121,7 @@ export async function run(line: CommandInput, terminal: Terminal): Promise<numbe
     },
   });
   await runServices({
-    services: [reporting, monitoring, gateway],
+    services: [reporting, ...(accessLogs === undefined ? [] : [accessLogs]), monitoring, gateway],
     onStopping: () => announceStop(messages),
     reload: {
       given,

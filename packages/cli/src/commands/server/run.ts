@@ -1,5 +1,6 @@
 import { EXIT } from "../../errors.js";
 import { isCredentialOption, loadServerCredentials, loginsText } from "../../credentials/server-credentials.js";
+import { openAccessLogs } from "../../access-log/open-access-logs.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
 import { reloadMessage } from "../../running/reload.js";
@@ -32,9 +33,17 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   const report = (message: string, data: Record<string, unknown>): void =>
     print?.(machineEvent("status_update", "server", message, data));
 
+  const accessLogs = await openAccessLogs({
+    settings,
+    terminal,
+    json: given.json,
+    hasRoutes: false,
+    onWarning: (text) => log.warn(text),
+  });
   const server = new ServerService({
     settings,
     credentials,
+    accessLogs,
     log,
     requestLog: await reporting.log("requests"),
     onState(state, { address, url }) {
@@ -47,7 +56,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     },
   });
   await runServices({
-    services: [reporting, server],
+    services: [reporting, ...(accessLogs === undefined ? [] : [accessLogs]), server],
     onStopping: () => announceStop(messages),
     reload: {
       given: all,

@@ -3,6 +3,7 @@ import { isCredentialOption, loadServerCredentials } from "../../credentials/ser
 import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
 import { EventLog } from "../../reporting/event-log.js";
 import { failureOf } from "../../reporting/failure.js";
+import { openAccessLogs } from "../../access-log/open-access-logs.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
 import {
@@ -100,6 +101,13 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     monitoring.onEvent(event);
   };
 
+  const accessLogs = await openAccessLogs({
+    settings,
+    terminal,
+    json: given.json,
+    hasRoutes: runsGateway,
+    onWarning: (text) => reporting.warn(text),
+  });
   const monitoring = new Monitoring({
     settings,
     command: "start",
@@ -135,6 +143,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       : new ServerService({
           settings,
           credentials,
+          accessLogs,
           log: await reporting.log("server"),
           requestLog,
           onState(state, { address, url }) {
@@ -148,13 +157,20 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       : new gatewayParts.GatewayService({
           settings,
           configured,
+          accessLogs,
           ...(server === undefined ? {} : { tunnelUpstream: (name: string) => server.upstream(name) }),
           reports: gatewayParts.gatewayLog(await reporting.log("gateway"), requestLog, report),
         });
   await runServices({
     // Tunnels may use the server and the gateway of this process, and the gateway the server's tunnels: what others use
     // starts before them and stops after them.
-    services: [reporting, ...[server, gateway].filter((each) => each !== undefined), monitoring, folders, endpoints],
+    services: [
+      reporting,
+      ...[accessLogs, server, gateway].filter((each) => each !== undefined),
+      monitoring,
+      folders,
+      endpoints,
+    ],
     onStopping: () => announceStop(messages),
     reload: {
       given: all,

@@ -19,6 +19,7 @@ import type { PasswordOptions } from "../password/password-login.js";
 import { PasswordStep } from "../password/password-step.js";
 import { RateLimitStep, UserRateLimitStep, type RateLimitOptions } from "../rate-limit/rate-limit-step.js";
 import { RequestIdStep, type RequestIdOptions } from "../request-id/request-id-step.js";
+import { ServerTimingStep, type ServerTimingOptions } from "../server-timing/server-timing-step.js";
 import { Steps } from "./steps.js";
 import type { Step } from "../step.js";
 import type { Tenancy } from "../tenancy.js";
@@ -65,6 +66,8 @@ export interface StepOptions {
   readonly transform?: TransformOptions | undefined;
   /** Compression of responses. Default: none. */
   readonly compression?: CompressionOptions | undefined;
+  /** Who learns how long requests take. Default: nobody. */
+  readonly serverTiming?: ServerTimingOptions | undefined;
 }
 
 /** What the steps of all routes share. */
@@ -125,6 +128,7 @@ export function routeSteps(
     securityHeaders,
     transform,
     compression,
+    serverTiming,
   } = options;
   const warnings = poll && { onWarning: poll.onWarning };
   const steps: Step[] = [];
@@ -148,6 +152,7 @@ export function routeSteps(
   if (credentials !== undefined) steps.push(new CredentialStep(credentials));
   if (securityHeaders === true) steps.push(new SecurityHeadersStep());
   if (headers !== undefined) steps.push(new HeaderStep(headers));
+  if (serverTiming !== undefined) steps.push(new ServerTimingStep(serverTiming));
   if (transform !== undefined) steps.push(new TransformStep(transform, warnings, tenancy));
   if (compression !== undefined) steps.push(new CompressionStep(compression));
   return steps.length === 0 ? undefined : new Steps(steps, former);
