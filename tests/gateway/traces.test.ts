@@ -64,7 +64,7 @@ describe("W3C Trace Context", () => {
 test("Server-Timing tells listed visitors, and no others, what took how long", async () => {
   const origin = await anOrigin();
   const route = (path: string, addresses: string): string =>
-    `[[proxy]]\npath = "${path}"\ntarget = "http://127.0.0.1:${origin.port}"\n[proxy.middleware.server_timing]\nenabled = true\naddresses = [${addresses}]\n`;
+    `[[proxy]]\npath = "${path}"\ntarget = "http://127.0.0.1:${origin.port}"\n[proxy.middleware.server_timing]\nenabled = true\nallow_ips = [${addresses}]\n`;
   const { ask } = await serve(route("/listed", '"127.0.0.0/8"') + route("/others", '"10.0.0.0/8"'));
   const { headers } = await ask("/listed");
   expect(headers["server-timing"]).toMatch(/^gateway;dur=\d+\.\d, origin;dur=\d+\.\d$/);

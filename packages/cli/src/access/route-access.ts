@@ -97,7 +97,7 @@ function olderLimitOf({ access: { rate_limit: own }, middleware }: RouteConfigur
 }
 
 function serverTimingOf({ middleware, target, targets }: RouteConfiguration): Pick<StepOptions, "serverTiming"> {
-  const { enabled, addresses } = middleware.server_timing;
+  const { enabled, allow_ips: addresses } = middleware.server_timing;
   return enabled ? { serverTiming: { addresses, hasOrigin: target !== undefined || targets.length > 0 } } : {};
 }
 

@@ -5,6 +5,7 @@ import { cors } from "./cors.js";
 import { serverTiming } from "./server-timing.js";
 import { limitMessage, requestsPerMinute } from "./rate-limit.js";
 import { transform } from "./transform.js";
+import { network } from "../kinds/address.js";
 import { flag } from "../kinds/flag.js";
 import { filePath } from "../kinds/file-path.js";
 import { fieldName, headers } from "../kinds/headers.js";
@@ -62,7 +63,7 @@ export const middleware = section("Changes to requests and responses of this rou
   }),
   maintenance: section("A response for all visitors while the service is being maintained: 503 with a page.", {
     enabled: option(flag(), "Respond with 503.", { default: false }),
-    allow_ips: option(list(text()), "Addresses and networks that are served nevertheless.", {
+    allow_ips: option(list(network()), "Addresses and networks that are served nevertheless.", {
       default: [] as string[],
     }),
     page: option(filePath, "HTML file for browsers, at most 256 KiB. Default: a page of Postern."),

@@ -11,7 +11,7 @@ export const serverTiming = section(
       default: false,
       example: "true",
     }),
-    addresses: option(list(network()), "Addresses and networks whose visitors also get it. No others do.", {
+    allow_ips: option(list(network()), "Addresses and networks whose visitors also get it. No others do.", {
       default: [] as string[],
       example: '["10.0.0.0/8"]',
     }),

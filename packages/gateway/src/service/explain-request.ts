@@ -1,6 +1,7 @@
 import { Certificates, parseListenAddress } from "@postern/net";
 import { refusals, RequestHead } from "../http/index.js";
 import { AddressStep } from "../middleware/addresses/address-step.js";
+import { stepNames } from "../middleware/chain/step-names.js";
 import { pathEdit, pathOf, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
 import { gatewayRedirect, redirected } from "./gateway-redirect.js";
 import type { HttpsRedirect } from "./https-redirect.js";
@@ -52,6 +53,8 @@ export interface ExplainedRequest {
   /** Whether the redirect to HTTPS exempts the path of a request over HTTP. */
   readonly isExempt: boolean;
   readonly routing: RouteExplanation<RouteOptions>;
+  /** The names of the steps that it passes, in their order. */
+  readonly steps: readonly string[];
   /** Empty unless the route has targets. */
   readonly targets: readonly ExplainedTarget[];
   /** Of a route with files. */
@@ -98,7 +101,8 @@ export function explainRequest(
   const denied = value === undefined || isServiceEndpoint ? undefined : addressRefusal(value, request);
   const refusal = denied ?? (why && ROUTE_REFUSALS[why].code);
   const secured = { httpsRedirect: undefined, isExempt: redirect !== undefined };
-  return { ...secured, routing, targets, folder, location, isServiceEndpoint, refusal };
+  const steps = value === undefined || isServiceEndpoint ? [] : stepNames(value.steps, value.match.host);
+  return { ...secured, routing, steps, targets, folder, location, isServiceEndpoint, refusal };
 }
 
 /** The code of the refusal of the visitor's address, if the route does not serve it. Lists at URLs are not fetched. */
@@ -114,6 +118,7 @@ function unrouted(response: NonNullable<ReturnType<typeof redirected>>): Explain
     httpsRedirect: isRefused ? undefined : { status: response.page.status, location: response.location },
     isExempt: false,
     routing: { value: undefined, fault: undefined, allowed: "", ambiguity: undefined, candidates: [] },
+    steps: [],
     targets: [],
     folder: undefined,
     location: undefined,

@@ -190,6 +190,30 @@ test("the redirect to HTTPS precedes the routes, except for exempt paths and unk
   expect(await explainFile(file, "https://b.example/x")).toContain("Redirect  301 to https://www.example.com/x");
 });
 
+test("shows the steps of the route, in the order of a request", async () => {
+  const toml = `[[proxy]]
+path = "/*"
+target = "http://127.0.0.1:3000"
+access = { deny_ips = ["10.0.0.0/8"], rate_limit = { requests_per_minute = 60 } }
+[proxy.middleware]
+security_headers = true
+headers = { remove_response_headers = ["Server"] }
+cors = { allow_origins = ["*"] }
+request_id = { response_header = "X-Request-Id" }
+compression = { gzip = true }
+auth = { bearer_token = "secret" }
+maintenance = { enabled = true }
+server_timing = { enabled = true }
+transform.response = { remove_json_fields = ["a"] }
+`;
+  expect(await explainFile(toml, "http://a/")).toContain(
+    "Steps     request id → addresses → rate limit → cors → maintenance → credential → security headers → headers → server timing → transform → compression\n",
+  );
+  expect(JSON.parse(await explainFile(toml, "--json", "http://a/"))).toMatchObject({
+    steps: expect.arrayContaining(["transform", "compression"]) as unknown,
+  });
+});
+
 test.for([
   [["users"], "is not a method and a URL"],
   [["-H", "X-Version 2", "http://a/"], "is not a header field"],

@@ -64,8 +64,8 @@ export class RequestReport {
 
   get json(): Record<string, unknown> {
     const { method, url, authority, headers, address } = this.#request;
-    const { httpsRedirect, isExempt, routing, targets, folder, file, note, location, isServiceEndpoint, refusal } =
-      this.#explained;
+    const { httpsRedirect, isExempt, routing, steps, targets, folder, file, note } = this.#explained;
+    const { location, isServiceEndpoint, refusal } = this.#explained;
     return {
       request: { method, url, host: authority, headers: headers.map(([name, value]) => ({ name, value })), address },
       not_received: note ?? null,
@@ -73,6 +73,7 @@ export class RequestReport {
       refusal: refusal ?? null,
       https_redirect: httpsRedirect ?? null,
       https_exempt: isExempt,
+      steps,
       targets,
       ...(folder === undefined ? {} : { files: { ...folder, ...file } }),
       ...(location === undefined ? {} : { location }),
@@ -130,9 +131,10 @@ export class RequestReport {
   }
 
   #routed(paint: Paint): string[] {
-    const { routing, targets, folder, file, location, isServiceEndpoint, refusal } = this.#explained;
+    const { routing, steps, targets, folder, file, location, isServiceEndpoint, refusal } = this.#explained;
     const { value } = routing;
-    const route = value === undefined ? [] : [row("Route", paint.cyan(printable(value.name)))];
+    const passed = steps.length === 0 ? [] : [row("Steps", steps.join(" → "))];
+    const route = value === undefined ? [] : [row("Route", paint.cyan(printable(value.name))), ...passed];
     if (refusal === "PN_ACCESS_ADDRESS") return [...route, row("Refused", `${paint.red(refusal)}: ${ADDRESS_REASON}`)];
     if (refusal !== undefined) return [...route, row("Refused", `${paint.red(refusal)}: ${refusalReason(routing)}`)];
     if (isServiceEndpoint) return [row("Response", "the gateway's own page for monitors (enable_health_endpoints)")];

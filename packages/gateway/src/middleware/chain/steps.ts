@@ -40,6 +40,11 @@ export class Steps {
     return this.#hasPaths ? unknownPath(request) : undefined;
   }
 
+  /** In the order in which a request passes them. */
+  get names(): string[] {
+    return this.#steps.map(({ name }) => name);
+  }
+
   /** The paths of the steps themselves. */
   get paths(): string[] {
     return this.#steps.flatMap(({ paths = [] }) => paths);
