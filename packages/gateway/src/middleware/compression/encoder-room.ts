@@ -5,9 +5,9 @@ export const COMPRESSION_LIMITS = {
   /** Bytes of a body of known length that is sent with its new length: it is held until all of it has arrived. */
   held: 16 * 1024,
   /** Bytes of a complete body that is compressed at once, without a thread: a thread costs as much as 8 KB of gzip. */
-  atOnce: 32 * 1024,
+  atOnce: 16 * 1024,
   /** The same of all bodies in one turn of the event loop: more would keep other visitors waiting. */
-  perTurn: 1024 * 1024,
+  perTurn: 128 * 1024,
   /** Bytes of a body that is compressed as a whole, on a thread: it needs no memory of its own for long. */
   whole: 64 * 1024,
   /** Bytes that a thread compresses in one go. */
