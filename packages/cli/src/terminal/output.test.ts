@@ -30,47 +30,9 @@ test("the number of unread lines is limited, and dropped lines are counted and r
   const { lost } = output;
   reader.readAll();
   output.line("again", (count) => `lost ${count}`);
-  output.pass();
   reader.readAll();
   expect(reader.taken.at(-1)).toBe(`lost ${lost}\nagain\n`);
   expect(output.lost).toBe(0);
-});
-
-test("all lines of a turn are one write, which does not wait for another turn", async () => {
-  const writes: string[] = [];
-  const reader = new Writable({
-    writev(chunks, done) {
-      writes.push(chunks.map(({ chunk }) => String(chunk)).join(""));
-      done();
-    },
-  });
-  const output = new Output(reader);
-  output.line("one");
-  output.line("two");
-  expect(writes).toEqual([]);
-  await Promise.resolve();
-  expect(writes).toEqual(["one\ntwo\n"]);
-  output.line("three");
-  output.pass();
-  expect(writes).toEqual(["one\ntwo\n", "three\n"]);
-});
-
-test("a reader that keeps up gets everything, however much one turn writes", () => {
-  let bytes = 0;
-  const reader = new Writable({
-    writev(chunks, done) {
-      for (const { chunk } of chunks) bytes += (chunk as Buffer).length;
-      done();
-    },
-    write(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      done();
-    },
-  });
-  const output = new Output(reader, 100);
-  for (let index = 0; index < 50; index++) output.line("x".repeat(19));
-  output.pass();
-  expect([bytes, output.lost]).toEqual([1_000, 0]);
 });
 
 test("a reader that is gone causes no error", async () => {
@@ -108,6 +70,5 @@ test("there is no footer without a terminal", () => {
   const output = new Output(file);
   output.footer(["state"]);
   output.line("line");
-  output.pass();
   expect(String(file.read())).toBe("line\n");
 });

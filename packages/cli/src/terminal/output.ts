@@ -9,7 +9,6 @@ export class Output {
   #closed = false;
   #lost = 0;
   #footer: readonly string[] = [];
-  #isCollecting = false;
 
   /** @param limit bytes that may wait for a slow reader; more lines are dropped and counted. */
   constructor(stream: Writable & { isTTY?: boolean; columns?: number; rows?: number }, limit = DEFAULT_LIMIT) {
@@ -50,12 +49,12 @@ export class Output {
     }
     const loss = this.#lost > 0 ? `${lossLine(this.#lost)}\n` : "";
     this.#lost = 0;
-    this.#write(`${this.#withoutFooter}${loss}${text}\n${footerText(this.#footer)}`);
+    this.#stream.write(`${this.#withoutFooter}${loss}${text}\n${footerText(this.#footer)}`);
   }
 
   /** Writes whole lines, each with its end. @returns false if they were dropped, because the reader is slow or gone */
   lines(text: string): boolean {
-    if (this.#closed || this.#stream.destroyed || this.#stream.writableLength > this.#limit) return false;
+    if (this.#closed || this.#stream.destroyed || this.#isFull) return false;
     this.#stream.write(`${this.#withoutFooter}${text}${footerText(this.#footer)}`);
     return true;
   }
@@ -65,13 +64,12 @@ export class Output {
    */
   footer(lines: readonly string[]): void {
     if (!this.terminal || this.#closed || this.#stream.destroyed || this.#isFull) return;
-    this.#write(this.#withoutFooter + footerText(lines));
+    this.#stream.write(this.#withoutFooter + footerText(lines));
     this.#footer = lines;
   }
 
-  /** Whether the reader has not taken what was written in earlier turns. */
+  /** Whether the reader is slow. */
   get #isFull(): boolean {
-    if (this.#stream.writableLength > this.#limit) this.pass();
     return this.#stream.writableLength > this.#limit;
   }
 
@@ -84,19 +82,12 @@ export class Output {
   /** Writes terminal control text that is not a line; dropped when the reader is slow. */
   text(text: string): void {
     if (this.#closed || this.#stream.destroyed || this.#isFull) return;
-    this.#write(text);
-  }
-
-  /** Passes on at once what this turn of the event loop has written so far. */
-  pass(): void {
-    if (this.#isCollecting) this.#stream.uncork();
-    this.#isCollecting = false;
+    this.#stream.write(text);
   }
 
   /** Resolves when everything is written, or after `timeout` milliseconds. */
   async flushed(timeout: number): Promise<void> {
     if (this.#closed || this.#stream.destroyed || this.#stream.writableLength === 0) return;
-    this.pass();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeout);
       this.#stream.write("", () => {
@@ -104,16 +95,6 @@ export class Output {
         resolve();
       });
     });
-  }
-
-  /** A write to a pipe costs more than a line, and wakes its reader: all lines of a turn are one write. */
-  #write(text: string): void {
-    if (!this.terminal && !this.#isCollecting) {
-      this.#isCollecting = true;
-      this.#stream.cork();
-      queueMicrotask(() => this.pass());
-    }
-    this.#stream.write(text);
   }
 }
 

@@ -9,12 +9,7 @@ export interface Terminal {
 }
 
 export function processTerminal(): Terminal {
-  const [stdout, stderr] = [new Output(process.stdout), new Output(process.stderr)];
-  process.once("exit", () => {
-    stdout.pass();
-    stderr.pass();
-  });
-  return { stdout, stderr, env: process.env };
+  return { stdout: new Output(process.stdout), stderr: new Output(process.stderr), env: process.env };
 }
 
 /** An event as `--json` prints it. */
