@@ -36,8 +36,11 @@ test("a service cannot set cookies that other tunnels receive, which both logs n
   expect(arrived).toEqual(OWN);
   const { data } = await site.client.event("http_request", 3);
   expect(data).toMatchObject({ repairs: ["shared_cookie"] });
-  for (const { output } of [site.server.program, site.client.program])
-    expect(output.match(/shared_cookie\)|repair=shared_cookie/g)).toHaveLength(1);
+  for (const program of [site.server.program, site.client.program]) {
+    const found = (): string[] | undefined =>
+      program.output.match(/shared_cookie\)|repair=shared_cookie/g) ?? undefined;
+    expect(await program.waitFor("the reason", found)).toHaveLength(1);
+  }
 });
 
 test("where all tunnels have one owner, the operator can allow such cookies", async () => {

@@ -8,6 +8,9 @@ import { checkLogFile, folderMode, folderWarning, openLogFile } from "./log-file
 /** Bytes that may wait for a slow disk. Further lines are dropped. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
 const DAY = 86_400_000;
+/** Milliseconds between two attempts to write while the buffer is full. */
+const RETRY_INTERVAL = 1_000;
+const NOTHING = Buffer.alloc(0);
 /** The timestamp between the name of a rotated file and its ending. */
 const TIMESTAMP = /^-\d{4}-\d\d-\d\dT[\d-]+Z$/;
 /** Milliseconds to write the last lines. */
@@ -58,6 +61,7 @@ export class LogFiles {
   /** Of the file alone. */
   #written = 0;
   #isFailing = false;
+  #retriedAt = -Infinity;
   /** Whether lines were written since the last look. */
   #isUsed = false;
   /** Whether the file was moved, and no new one could be opened. */
@@ -151,12 +155,21 @@ export class LogFiles {
       this.#bytes -= dropped.length;
       this.#options.onDropped?.(Buffer.from(dropped).toString());
       this.#reportFailure("the disk is too slow");
+      this.#retry(file);
     });
     file.on("write", (bytes) => {
       this.#isFailing = false;
       if (file === this.#file) this.#written += bytes;
     });
     return file;
+  }
+
+  /** After an error, sonic-boom writes again only when it accepts something. While its buffer is full, it does not. */
+  #retry(file: SonicBoom): void {
+    const now = performance.now();
+    if (now - this.#retriedAt < RETRY_INTERVAL) return;
+    this.#retriedAt = now;
+    file.write(NOTHING as unknown as string);
   }
 
   /** Looks whether the path still leads to the file. This does not wait for the disk. */
