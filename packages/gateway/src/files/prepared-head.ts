@@ -1,5 +1,6 @@
 import { builtins } from "@postern/net";
 import { connectionLine, type ResponseOptions } from "../http/index.js";
+import { linesWithout } from "../filters/field-lines.js";
 import { writeText } from "../http/latin1.js";
 
 const { STATUS_CODES } = builtins.http;
@@ -46,9 +47,8 @@ export class PreparedHead {
   }
 
   without(names: readonly string[]): PreparedHead {
-    const [first = "", ...lines] = this.#text.split(CRLF);
-    const kept = lines.filter((line) => !names.includes(line.slice(0, line.indexOf(":")).toLowerCase()));
-    return new PreparedHead(this.status, [first, ...kept].join(CRLF));
+    const fields = this.#text.indexOf(CRLF) + CRLF.length;
+    return new PreparedHead(this.status, this.#text.slice(0, fields) + linesWithout(this.#text.slice(fields), names));
   }
 
   text(): string {

@@ -1,6 +1,7 @@
 import { connectionLine, type ResponseOptions } from "../http/index.js";
 import { writeText } from "../http/latin1.js";
 import type { FinalHead, ResponseEdits } from "../exchange/visitor-side.js";
+import { linesOf, nameOf } from "./field-lines.js";
 import type { FilteredHead } from "./response-filter.js";
 
 const NOTHING = Buffer.alloc(0);
@@ -14,10 +15,11 @@ export class EditedHead implements FinalHead, FilteredHead {
   /** -1: it is not known in advance. */
   contentLength: number;
   readonly hasBody: boolean;
-  /** The status line, and the field lines. */
+  readonly #statusLine: string;
+  /** The fields of the original head that are left. */
   #lines: string[];
+  #added: string[] = [];
   readonly #dropped: string[] = [];
-  #added = "";
   #hasLength = true;
 
   /** @param method of the request */
@@ -27,26 +29,24 @@ export class EditedHead implements FinalHead, FilteredHead {
     this.contentLength = head.contentLength;
     const isBodiless = head.status < 200 || head.status === 204 || head.status === 304;
     this.hasBody = method !== "HEAD" && !isBodiless && head.contentLength !== 0;
-    this.#lines = head.text().split(CRLF).slice(0, -1);
+    [this.#statusLine = "", ...this.#lines] = linesOf(head.text());
   }
 
   fieldValue(name: string): string {
     const values: string[] = [];
-    for (let n = 1; n < this.#lines.length; n++) {
-      const line = this.#lines[n]!;
-      if (isNamed(line, name)) values.push(line.slice(name.length + 1).trim());
-    }
+    for (const lines of [this.#lines, this.#added])
+      for (const line of lines) if (isNamed(line, name)) values.push(line.slice(name.length + 1).trim());
     return values.join(", ");
   }
 
   drop(name: string): void {
     this.#dropped.push(name);
-    this.#lines = this.#lines.filter((line, n) => n === 0 || !isNamed(line, name));
+    this.#lines = this.#lines.filter((line) => !isNamed(line, name));
+    this.#added = this.#added.filter((line) => !isNamed(line, name));
   }
 
   add(line: string): void {
-    this.#added += line + CRLF;
-    this.#lines.push(line);
+    this.#added.push(line);
   }
 
   dropLength(): void {
@@ -58,7 +58,7 @@ export class EditedHead implements FinalHead, FilteredHead {
   on(head: FinalHead, { lines }: ResponseEdits): { head: FinalHead; edits: ResponseEdits } {
     if (!this.#hasLength) return { head: this, edits: { lines } };
     const kept = this.#dropped.length === 0 ? head : head.without(this.#dropped);
-    return { head: kept, edits: { lines: lines + this.#added } };
+    return { head: kept, edits: { lines: lines + ended(this.#added) } };
   }
 
   without(names: readonly string[]): this {
@@ -68,7 +68,7 @@ export class EditedHead implements FinalHead, FilteredHead {
 
   write(options: ResponseOptions, body: Buffer = NOTHING): Buffer {
     const { lines = "", visitorMinor } = options;
-    const text = this.#lines.join(CRLF) + CRLF + this.#framing(visitorMinor) + lines;
+    const text = this.text() + this.#framing(visitorMinor) + lines;
     const end = connectionLine(this.closes(options), visitorMinor) + CRLF;
     const head = Buffer.allocUnsafe(text.length + end.length + body.length);
     writeText(head, writeText(head, 0, text), end);
@@ -81,14 +81,11 @@ export class EditedHead implements FinalHead, FilteredHead {
   }
 
   text(): string {
-    return this.#lines.join(CRLF) + CRLF;
+    return ended([this.#statusLine, ...this.#lines, ...this.#added]);
   }
 
   eachField(visit: (name: string, value: string) => void): void {
-    for (const line of this.#lines.slice(1)) {
-      const colon = line.indexOf(":");
-      visit(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
-    }
+    for (const line of [...this.#lines, ...this.#added]) visit(nameOf(line), line.slice(line.indexOf(":") + 1).trim());
   }
 
   /** HTTP/1.0 has no chunks: there, the end of the connection ends the body. */
@@ -98,6 +95,11 @@ export class EditedHead implements FinalHead, FilteredHead {
   }
 }
 
+function ended(lines: readonly string[]): string {
+  return lines.map((line) => line + CRLF).join("");
+}
+
+/** Cheaper than to compare the name: nearly every other name has another length. */
 function isNamed(line: string, name: string): boolean {
   return line[name.length] === ":" && line.slice(0, name.length).toLowerCase() === name;
 }

@@ -13,6 +13,9 @@ const MOST_PASSED = 64 * 1024;
 const FRAMING = 16;
 const POOL = new BufferPool(MOST_PASSED + FRAMING, 16);
 
+/** The parts of a writer that a filtered body uses. */
+export type CodedBodyWriter = Pick<ResponseWriter, "onResponse" | "onBody" | "onTrailers" | "onEnd" | "onFlush">;
+
 /** The parts of a visitor that a filtered body uses. */
 export interface FilteredBodyOwner {
   /** Called when `bytes` of the body, as the target sent it, are done with. */
@@ -32,7 +35,7 @@ export class FilteredBody implements CodedSink {
   readonly #head: EditedHead;
   readonly #edits: ResponseEdits;
   readonly #coder: BodyCoder;
-  readonly #writer: ResponseWriter;
+  readonly #writer: CodedBodyWriter;
   readonly #owner: FilteredBodyOwner;
   /** The form in which the writer takes the body; undefined: the head has not been passed on. */
   #form: ChunkForm | undefined;
@@ -52,7 +55,7 @@ export class FilteredBody implements CodedSink {
   /** `length`: bytes of the body as the target sends it; -1 if unknown. */
   constructor(
     { head, edits, coder, length }: { head: EditedHead; edits: ResponseEdits; coder: BodyCoder; length: number },
-    writer: ResponseWriter,
+    writer: CodedBodyWriter,
     owner: FilteredBodyOwner,
   ) {
     this.#head = head;

@@ -1,3 +1,4 @@
+import { linesOf, linesWithout, nameOf } from "../filters/field-lines.js";
 import type { FieldEdits } from "./step.js";
 
 /** The edits of two steps: what the later one says of a field replaces what the earlier one says. */
@@ -18,24 +19,10 @@ function joined(one: readonly string[], other: readonly string[]): readonly stri
   return one.length === 0 ? other : other.length === 0 ? one : [...one, ...other];
 }
 
-function linesWithout(lines: string, names: readonly string[]): string {
-  if (lines === "" || names.length === 0) return lines;
-  const kept = linesOf(lines).filter((line) => !names.includes(nameOf(line)));
-  return kept.map((line) => `${line}\r\n`).join("");
-}
-
 /** What `all` have made of the field `name` (lower case): its value, empty if it is removed; undefined: nothing. */
 export function editedValue(all: readonly FieldEdits[], name: string): string | undefined {
   const last = all.findLast(({ names }) => names.includes(name));
   if (last === undefined) return undefined;
   const line = linesOf(last.lines).find((each) => nameOf(each) === name);
   return line === undefined ? "" : line.slice(name.length + 1).trim();
-}
-
-function linesOf(lines: string): string[] {
-  return lines.split("\r\n").filter((line) => line !== "");
-}
-
-function nameOf(line: string): string {
-  return line.slice(0, line.indexOf(":")).toLowerCase();
 }

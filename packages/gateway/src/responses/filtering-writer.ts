@@ -4,7 +4,7 @@ import type { ChunkForm, Refusal, RequestHead } from "../http/index.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
 import { CoderChain } from "../filters/coder-chain.js";
 import { EditedHead } from "../filters/edited-head.js";
-import { FilteredBody } from "../filters/filtered-body.js";
+import { FilteredBody, type CodedBodyWriter } from "../filters/filtered-body.js";
 import type { BodyCoder, ResponseFilter } from "../filters/response-filter.js";
 
 const NOTHING = Buffer.alloc(0);
@@ -23,21 +23,21 @@ export interface FilteringWriterOwner extends ResponseWriterOwner {
 /** Writes responses to a connection that speaks HTTP/1, through the filters of their requests. */
 export class FilteringWriter extends Http1ResponseWriter {
   readonly #owner: FilteringWriterOwner;
-  readonly #method: () => string;
+  readonly #request: RequestHead;
   #body: FilteredBody | undefined;
   #trailers: Buffer = NOTHING;
 
   constructor(connection: Connection, request: RequestHead, owner: FilteringWriterOwner) {
     super(connection, request, owner);
     this.#owner = owner;
-    this.#method = () => request.method;
+    this.#request = request;
   }
 
   override onResponse(head: FinalHead, edits: ResponseEdits): ChunkForm {
     this.#drop();
-    const { filters } = this.#owner.context;
+    const { filters, removedResponseNames } = this.#owner.context;
     if (filters.length === 0 || head.status === 101) return super.onResponse(head, edits);
-    const edited = new EditedHead(head, this.#method());
+    const edited = new EditedHead(head, this.#request.method);
     const coders: BodyCoder[] = [];
     const { contentLength: length } = edited;
     for (const filter of filters) {
@@ -46,12 +46,14 @@ export class FilteringWriter extends Http1ResponseWriter {
       coders.push(coder);
       edited.contentLength = -1;
     }
+    // The fields that steps set are added later, in place of those of filters, too.
+    edited.without(removedResponseNames);
     if (coders.length === 0) {
       const passed = edited.on(head, edits);
       return super.onResponse(passed.head, passed.edits);
     }
     const coder = coders.length === 1 ? coders[0]! : new CoderChain(coders);
-    const body = new FilteredBody({ head: edited, edits, coder, length }, this.#raw, {
+    const body = new FilteredBody({ head: edited, edits, coder, length }, this.#coded(), {
       onSent: (bytes) => {
         if (body.isOver) this.#body = undefined;
         this.#owner.onSent(bytes);
@@ -109,14 +111,14 @@ export class FilteringWriter extends Http1ResponseWriter {
   }
 
   /** Writes what has passed the filters. */
-  readonly #raw = {
-    onInterim: (): void => {},
-    onResponse: (head: FinalHead, edits: ResponseEdits): ChunkForm => super.onResponse(head, edits),
-    onBody: (chunk: Buffer): void => super.onBody(chunk),
-    onTrailers: (lines: Buffer): void => super.onTrailers(lines),
-    // Without a body, the head has not been written.
-    onEnd: (): void => super.onFlush(),
-    retract: (): boolean => super.retract(),
-    onFlush: (): void => super.onFlush(),
-  };
+  #coded(): CodedBodyWriter {
+    return {
+      onResponse: (head, edits) => super.onResponse(head, edits),
+      onBody: (chunk) => super.onBody(chunk),
+      onTrailers: (lines) => super.onTrailers(lines),
+      // Without a body, the head has not been written.
+      onEnd: () => super.onFlush(),
+      onFlush: () => super.onFlush(),
+    };
+  }
 }

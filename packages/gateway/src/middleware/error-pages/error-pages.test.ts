@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { refusals } from "../../http/index.js";
 import { DENIED, QuickStep } from "../chain/scripted-steps.suite.js";
+import { DoublingFilter } from "../../filters/scripted-filters.suite.js";
 import { MaintenanceStep } from "../maintenance/maintenance-step.js";
 import { RequestIdStep } from "../request-id/request-id-step.js";
 import { CorsStep } from "../cors/cors-step.js";
@@ -132,6 +133,23 @@ test("headers that are set or removed apply to pages of the gateway as well", ()
   const page = visit.connection.take();
   expect(page.match(/^Cache-Control: .*$/gm)).toEqual(["Cache-Control: private"]);
   expect(page).not.toContain("Postern-Error");
+});
+
+test("headers that are removed or set also count for those that a filter adds, whether the body is coded or not", () => {
+  const options = { response: { set: { "Referrer-Policy": "origin" }, remove: ["X-Frame-Options"] } };
+  for (const coder of [[], [new DoublingFilter()]]) {
+    const coding = new QuickStep((request) => {
+      for (const filter of coder) request.filter(filter);
+      return undefined;
+    });
+    const visit = visitTo(new SecurityHeadersStep(), new HeaderStep(options), coding);
+    visit.send(GET);
+    visit.respond("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    const response = visit.connection.take();
+    expect(response.match(/^Referrer-Policy: .*$/gm)).toEqual(["Referrer-Policy: origin"]);
+    expect(response).not.toContain("X-Frame-Options");
+    expect(response).toContain("X-Content-Type-Options: nosniff\r\n");
+  }
 });
 
 test("security headers are added where the target has none", () => {
