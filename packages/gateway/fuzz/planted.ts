@@ -29,8 +29,8 @@ const MISTAKES: readonly Mistake[] = [
   {
     name: "Connection deletes Host",
     file: "field-section.js",
-    right: "fieldSet(Field.other",
-    wrong: "fieldSet(Field.host, Field.other",
+    right: "fieldSet(Field.setCookie",
+    wrong: "fieldSet(Field.host, Field.setCookie",
   },
   {
     name: "field named in Connection is kept",

@@ -1,7 +1,7 @@
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { RouteConfiguration } from "@postern/config";
 import type { AccessLogOptions, ShownFields } from "@postern/gateway/access-log";
-import type { LogFilesOptions } from "../reporting/log-files.js";
+import { logPlace, type LogFilesOptions } from "../reporting/log-files.js";
 import type { Settings } from "../settings/configuration.js";
 
 /** The output of logs on the console. All others are paths of files. */
@@ -11,17 +11,7 @@ export const CONSOLE_OUTPUT = "-";
 export function programAccessLog(settings: Settings): AccessLogOptions | undefined {
   const { access } = settings.loaded.values.logging;
   if (!access.enabled) return undefined;
-  return {
-    format: access.format,
-    output: access.output === "console" ? CONSOLE_OUTPUT : programFile(settings),
-    statuses: access.statuses,
-    slowerThan: access.slower_than,
-    excludePaths: access.exclude_paths,
-    sample: access.sample,
-    secretNames: access.secret_parameters,
-    omitsQueries: access.query_strings === "omitted",
-    shown: shownFields(settings),
-  };
+  return optionsOf(settings, {}, access.output === "console" ? CONSOLE_OUTPUT : programFile(settings));
 }
 
 /**
@@ -40,9 +30,17 @@ export function routeAccessLog(
   if (own.enabled === false) return false;
   const output = own.output ?? (own.file === undefined ? access.output : "file");
   const file = own.file === undefined ? programFile(settings) : settings.pathOf(own.file, ...place, "file");
+  return optionsOf(settings, own, output === "console" ? CONSOLE_OUTPUT : resolve(file));
+}
+
+type OwnOptions = Partial<RouteConfiguration["middleware"]["access_log"]>;
+
+/** @param own those of a route, in place of those of the program */
+function optionsOf(settings: Settings, own: OwnOptions, output: string): AccessLogOptions {
+  const { access } = settings.loaded.values.logging;
   return {
     format: own.format ?? access.format,
-    output: output === "console" ? CONSOLE_OUTPUT : resolve(file),
+    output,
     statuses: own.statuses ?? access.statuses,
     slowerThan: own.slower_than ?? access.slower_than,
     excludePaths: own.exclude_paths ?? access.exclude_paths,
@@ -56,11 +54,8 @@ export function routeAccessLog(
 /** The files of an access log. @param path as `output` of its options */
 export function accessLogFile({ loaded }: Settings, path: string): Omit<LogFilesOptions, "onFailure"> {
   const { logging } = loaded.values;
-  const ending = extname(path);
   return {
-    folder: dirname(path),
-    name: basename(path, ending),
-    ending,
+    ...logPlace(path),
     mode: logging.file_mode,
     maxBytes: logging.access.rotate ? logging.file_size_mb * 1e6 : Infinity,
     retentionDays: logging.access.rotate ? logging.retention_days : 0,

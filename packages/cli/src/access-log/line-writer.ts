@@ -3,7 +3,7 @@ import type { AccessOutput } from "@postern/gateway/access-log";
 /** Where batches of lines go. */
 export interface LineSink {
   /** Writes whole lines, or drops them. It does not wait. @returns false if they were dropped at once */
-  lines(text: string, count: number): boolean;
+  lines(text: string): boolean;
 }
 
 /** Characters of a batch: one write to the disk costs as much as formatting many lines. */
@@ -56,7 +56,7 @@ export class LineWriter implements AccessOutput {
     if (count === 0) return;
     this.#batch = "";
     this.#count = 0;
-    if (!this.#options.sink.lines(batch, count)) this.onDropped(count);
+    if (!this.#options.sink.lines(batch)) this.onDropped(count);
   }
 
   /** Writes the last lines. Those that come later are lost: requests that a stop has cut off may end after it. */

@@ -1,5 +1,4 @@
-import { basename, dirname, extname } from "node:path";
-import type { LogFilesOptions } from "../reporting/log-files.js";
+import { logPlace, type LogFilesOptions } from "../reporting/log-files.js";
 import type { Settings } from "../settings/configuration.js";
 
 /** The event log of `[tunnel.monitoring]`; undefined if there is none. */
@@ -10,12 +9,8 @@ export function eventFileOptions(
   const { tunnel, logging } = settings.loaded.values;
   const { event_log_file: file } = tunnel.monitoring;
   if (file === undefined) return undefined;
-  const path = settings.pathOf(file, "tunnel", "monitoring", "event_log_file");
-  const ending = extname(path);
   return {
-    folder: dirname(path),
-    name: basename(path, ending),
-    ending,
+    ...logPlace(settings.pathOf(file, "tunnel", "monitoring", "event_log_file")),
     mode: logging.file_mode,
     maxBytes: logging.file_size_mb * 1e6,
     retentionDays: logging.retention_days,

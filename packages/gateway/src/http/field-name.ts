@@ -60,6 +60,21 @@ export const NOT_FORWARDED = fieldSet(
   Field.te,
 );
 
+/** Fields of a response that are dropped on its way to the visitor, or written again. */
+export const NOT_RETURNED = fieldSet(
+  Field.contentLength,
+  Field.transferEncoding,
+  Field.connection,
+  Field.upgrade,
+  Field.keepAlive,
+  Field.hopByHop,
+  Field.lookalike,
+  Field.te,
+);
+
+/** Fields of a request that the gateway passes on, and that a step may set or remove. */
+export const CLAIMABLE = fieldSet(Field.other, Field.cookie, Field.accept, Field.acceptEncoding, Field.condition);
+
 interface KnownName {
   readonly name: string;
   readonly field: Field;
@@ -141,6 +156,12 @@ export function identify(bytes: Buffer, start: number, end: number): Field {
 }
 
 const X = "x".charCodeAt(0);
+
+/** The name of a field in lower case. @throws RangeError if it is not valid */
+export function headerName(given: string): string {
+  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(given)) return given.toLowerCase();
+  throw new RangeError(`${JSON.stringify(given)} is not a header name.`);
+}
 
 /** The meaning of a valid field name. */
 export function meaningOf(name: string): Field {

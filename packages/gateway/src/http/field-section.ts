@@ -1,5 +1,5 @@
 import { FieldLine } from "./field-line.js";
-import { Field, fieldSet, identify, Likeness, likeness } from "./field-name.js";
+import { CLAIMABLE, Field, fieldSet, identify, Likeness, likeness } from "./field-name.js";
 import { equalsText, isText, textOf } from "./latin1.js";
 import { type Refusal, refusals } from "./refusal.js";
 
@@ -262,13 +262,4 @@ export class FieldSection {
   }
 }
 
-const CLAIMABLE = fieldSet(Field.other, Field.cookie, Field.accept, Field.acceptEncoding, Field.condition);
-const DEMOTABLE = fieldSet(
-  Field.other,
-  Field.cookie,
-  Field.accept,
-  Field.setCookie,
-  Field.date,
-  Field.condition,
-  Field.acceptEncoding,
-);
+const DEMOTABLE = CLAIMABLE | fieldSet(Field.setCookie, Field.date);

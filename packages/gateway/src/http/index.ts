@@ -13,7 +13,7 @@ export { parseAuthority, type Authority } from "./authority.js";
 export { Body, type BodyFraming, type BodySink } from "./body.js";
 export { ChunkReader, type ChunkForm } from "./chunk-reader.js";
 export { writeChunk, writeLastChunk } from "./chunk-writer.js";
-export { Field, meaningOf } from "./field-name.js";
+export { CLAIMABLE, Field, fieldSet, headerName, meaningOf, NOT_RETURNED } from "./field-name.js";
 export { trimmed } from "./list.js";
 export { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
 export { escapeHtml, prefersHtml } from "./page-form.js";

@@ -219,7 +219,8 @@ export class RequestHead {
     const host = verbatim ? "" : (options?.hostHeader ?? this.authority);
     const lead = verbatim ? 0 : this.method.length + 1 + path.length + HOST_LINE.length + host.length + 2;
     const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
-    const [fields, framing] = [this.#fields, options?.framing ?? this];
+    const fields = this.#fields;
+    const framing = options?.framing ?? this;
     const dropped = this.maxForwards < 0 ? NOT_FORWARDED : NOT_FORWARDED | MAX_FORWARDS;
     if (verbatim) fields.gather(this.#lineStart, dropped);
     else fields.gather(this.#fieldsStart, dropped | HOST);

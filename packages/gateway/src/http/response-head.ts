@@ -1,6 +1,6 @@
 import { WRITE_MEMORY } from "@postern/net";
 import { ConnectionOptions } from "./connection-options.js";
-import { Field, fieldSet } from "./field-name.js";
+import { Field, NOT_RETURNED } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
 import { Framing, framingLength, writeFraming } from "./framing.js";
 import { type Refusal, refusals } from "./refusal.js";
@@ -29,17 +29,6 @@ export interface ResponseOptions {
   /** Lines to add, each ended by CRLF. */
   lines?: string;
 }
-
-const DROPPED = fieldSet(
-  Field.contentLength,
-  Field.transferEncoding,
-  Field.connection,
-  Field.upgrade,
-  Field.keepAlive,
-  Field.hopByHop,
-  Field.lookalike,
-  Field.te,
-);
 
 // Used only while a head is read, so all heads share them.
 const LINE = new StatusLine();
@@ -143,7 +132,7 @@ export class ResponseHead {
   /** Status line and end-to-end fields, each line ended by CRLF. Framing is not included. */
   text(): string {
     const fields = this.#fields;
-    fields.gather(this.#fieldsStart, DROPPED);
+    fields.gather(this.#fieldsStart, NOT_RETURNED);
     const bytes = Buffer.allocUnsafe(fields.spanBytes);
     fields.copyTo(bytes, 0, this.#bytes);
     return `HTTP/1.1 ${this.status} ${this.#reason()}\r\n${textOf(bytes, 0, bytes.length)}`;
@@ -173,7 +162,7 @@ export class ResponseHead {
     const verbatim = this.#isLineVerbatim;
     const lead = verbatim ? "" : `HTTP/1.1 ${this.status} ${this.#reason()}\r\n`;
     const fields = this.#fields;
-    fields.gather(verbatim ? this.#start : this.#fieldsStart, DROPPED);
+    fields.gather(verbatim ? this.#start : this.#fieldsStart, NOT_RETURNED);
 
     // An HTTP/1.0 visitor receives the data without chunk framing, and the end of the connection ends it.
     const framed = !this.chunked || options.visitorMinor === 1;
@@ -195,7 +184,7 @@ export class ResponseHead {
    * is not included.
    */
   eachField(visit: (name: string, value: string) => void): void {
-    this.#fields.each(this.#bytes, DROPPED, visit);
+    this.#fields.each(this.#bytes, NOT_RETURNED, visit);
   }
 
   #reason(): string {

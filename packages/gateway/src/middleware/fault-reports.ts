@@ -7,12 +7,12 @@ interface Reported {
   omitted: number;
 }
 
-/** Tells the owner why messages are refused: of each kind of reason one a minute, and the number of the others. */
+/** Reports to the owner why messages are refused: once a minute for each kind of reason, and how many more there were. */
 export class FaultReports {
   readonly #onWarning: ((text: string) => void) | undefined;
   readonly #reported = new Map<string, Reported>();
 
-  /** @param onWarning undefined: nobody is told */
+  /** @param onWarning undefined: nothing is reported */
   constructor(onWarning: ((text: string) => void) | undefined) {
     this.#onWarning = onWarning;
   }

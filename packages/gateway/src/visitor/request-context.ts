@@ -178,9 +178,8 @@ export class RequestContext implements VisitorContext {
 
   finished(request: FinishedRequest, route: ReportedRoute | undefined): void {
     route?.onFinished?.(request);
-    const own = route?.accessLog;
-    const log = own === undefined ? this.#host.accessLog : own;
-    if (log === undefined || log === null) return;
+    const log = this.#logOf(route);
+    if (log === undefined) return;
     this.#unlogged = request;
     this.#log = log;
     // A switched connection reports no end of its request, and a visitor that has left gets no page.
@@ -208,7 +207,7 @@ export class RequestContext implements VisitorContext {
   decline(route: RefusalRoute | RespondRoute, id: string): RespondRoute["page"] {
     const page = route.kind === "refusal" ? route.refusal : route.page;
     if ("code" in page) this.#host.onRefused(page);
-    if (route.onFinished !== undefined || this.#isLogged(route)) {
+    if (route.onFinished !== undefined || this.#logOf(route) !== undefined) {
       this.finished(ownRecord(this.#head, this, id, page), route);
     }
     return page;
@@ -217,7 +216,7 @@ export class RequestContext implements VisitorContext {
   /** The gateway itself refuses the request `id` before it is served. @param route undefined: its head is not valid */
   refused(refusal: Refusal, route: ReportedRoute | undefined, id: string): void {
     this.#host.onRefused(refusal);
-    if (!this.#isLogged(route)) return;
+    if (this.#logOf(route) === undefined) return;
     const { accessLog } = route ?? {};
     if (route === undefined) this.#forwarded.forgetAddress();
     const record = route === undefined ? invalidRecord : ownRecord;
@@ -225,8 +224,10 @@ export class RequestContext implements VisitorContext {
     this.finished(record(this.#head, this, id, refusal), { kind: "refusal", refusal, accessLog });
   }
 
-  #isLogged(route: ReportedRoute | undefined): boolean {
-    return route?.accessLog !== null && (route?.accessLog ?? this.#host.accessLog) !== undefined;
+  /** The log for requests of a route: its own, or that of the host. Null stands for none. */
+  #logOf(route: ReportedRoute | undefined): AccessLogger | undefined {
+    const own = route?.accessLog;
+    return own === undefined ? this.#host.accessLog : (own ?? undefined);
   }
 
   #logRequest(): void {

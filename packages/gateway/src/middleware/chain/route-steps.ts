@@ -60,7 +60,7 @@ export interface StepOptions {
   readonly maintenance?: MaintenanceOptions | undefined;
   /** Changes to headers. Default: none. */
   readonly headers?: HeaderOptions | undefined;
-  /** Whether browsers are told to be stricter, where the target does not tell them. Default false. */
+  /** Whether to add security headers to responses that do not have them. Default false. */
   readonly securityHeaders?: boolean | undefined;
   /** Changes to bodies. Default: none. */
   readonly transform?: TransformOptions | undefined;

@@ -1,5 +1,6 @@
 import type { BodyCoder, FilteredHead, ResponseFilter } from "../../filters/response-filter.js";
 import { parseTokens } from "../../http/list.js";
+import { DIGEST_FIELDS } from "../digest-fields.js";
 import { ENCODER_MEMORY, type Coding, type CodingName } from "./coding.js";
 import type { Wishes } from "./coding-choice.js";
 import { COMPRESSION_LIMITS, type EncoderRoom } from "./encoder-room.js";
@@ -28,7 +29,7 @@ export interface CompressionRequest {
 }
 
 /** Each protects the bytes of a body, or a part of it. */
-const PROTECTING = ["content-range", "digest", "content-digest", "repr-digest", "content-md5"] as const;
+const PROTECTING = ["content-range", ...DIGEST_FIELDS] as const;
 /** Statuses of responses without a body, and of parts of one. */
 const UNCHANGED = new Set([204, 205, 206, 304]);
 

@@ -1,5 +1,6 @@
 import type { BodyCoder, CodedSink, FilteredHead, ResponseFilter } from "../../filters/response-filter.js";
 import { Field, prefersHtml } from "../../http/index.js";
+import { DIGEST_FIELDS } from "../digest-fields.js";
 import type { Step, StepRequest } from "../step.js";
 import { ErrorPages } from "./error-pages.js";
 
@@ -19,10 +20,7 @@ const OF_BODY = [
   "etag",
   "last-modified",
   "accept-ranges",
-  "content-md5",
-  "digest",
-  "content-digest",
-  "repr-digest",
+  ...DIGEST_FIELDS,
 ];
 
 /** Shows browsers pages of the operator in place of errors. Programs that ask for JSON or text still get that. */

@@ -1,7 +1,7 @@
 import type { FilteredHead, ResponseFilter } from "../../filters/response-filter.js";
 import type { Step, StepRequest } from "../step.js";
 
-/** What browsers are told unless the target says otherwise. */
+/** Headers that are added to responses without them. */
 const HEADERS = [
   ["x-content-type-options", "X-Content-Type-Options: nosniff"],
   ["x-frame-options", "X-Frame-Options: SAMEORIGIN"],

@@ -1,6 +1,7 @@
 import type { BodyPayer } from "../../bodies/body-quota.js";
 import type { BodyCoder, CodedSink, FilteredHead, ResponseFilter } from "../../filters/response-filter.js";
 import type { Refusal } from "../../http/index.js";
+import { DIGEST_FIELDS } from "../digest-fields.js";
 import type { BodyChanges } from "./body-changes.js";
 import { codingOf } from "./body-decoder.js";
 import { TransformFault } from "./body-edit.js";
@@ -9,7 +10,7 @@ import { isConvertible, unknownCharset } from "./charset.js";
 import { TransformCoder } from "./transform-coder.js";
 
 /** Fields that describe the bytes of a body: they are not true of a changed one. */
-export const BODY_FIELDS = ["etag", "digest", "content-digest", "repr-digest", "content-md5"] as const;
+export const BODY_FIELDS = ["etag", ...DIGEST_FIELDS] as const;
 
 /** What a filter knows of its request. */
 export interface TransformedRequest {
