@@ -7,7 +7,7 @@ interface Reported {
   omitted: number;
 }
 
-/** Reports to the owner why messages are refused: once a minute for each kind of reason, and how many more there were. */
+/** Reports to the owner why messages are refused: once a minute for each kind of reason, and how many more. */
 export class FaultReports {
   readonly #onWarning: ((text: string) => void) | undefined;
   readonly #reported = new Map<string, Reported>();
