@@ -35,7 +35,7 @@ export class FilteringWriter extends Http1ResponseWriter {
 
   override onResponse(head: FinalHead, edits: ResponseEdits): ChunkForm {
     this.#drop();
-    const { filters, removedResponseNames } = this.#owner.context;
+    const { filters } = this.#owner.context;
     if (filters.length === 0 || head.status === 101) return super.onResponse(head, edits);
     const edited = new EditedHead(head, this.#request.method);
     const coders: BodyCoder[] = [];
@@ -47,7 +47,7 @@ export class FilteringWriter extends Http1ResponseWriter {
       edited.contentLength = -1;
     }
     // The fields that steps set are added later, in place of those of filters, too.
-    edited.without(removedResponseNames);
+    edited.without(this.#owner.context.removedResponseNames);
     if (coders.length === 0) {
       const passed = edited.on(head, edits);
       return super.onResponse(passed.head, passed.edits);
