@@ -242,7 +242,7 @@ export class CodedExchange extends RequestFacts implements VisitorExchange, Visi
     this.status = status;
     this.ended = ended;
     this.endedAt = this.#visitor.context.exchanges.clock.now();
-    this.#route?.onFinished(this);
+    this.#visitor.context.finished(this, this.#route);
   }
 
   #end(): void {

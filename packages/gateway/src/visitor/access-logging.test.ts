@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { AccessLog } from "../access-log/access-log.js";
+import { DoublingFilter } from "../filters/scripted-filters.suite.js";
 import { refusals } from "../http/index.js";
+import { QuickStep, stepsOf } from "../middleware/chain/scripted-steps.suite.js";
 import type { AccessLogger, Route } from "../route.js";
 import { Visit } from "./visits.suite.js";
 
@@ -44,6 +46,21 @@ describe("a request is logged once", () => {
     visit.send(REQUEST);
     visit.respond(RESPONSE);
     expect(lines.map((line) => entry(line)["bytes_out"])).toEqual([5, 0, 2]);
+  });
+
+  test("if its body cannot be changed, so that it reaches no target", () => {
+    const { visit, lines } = logged();
+    const filter = new DoublingFilter({ isWhole: true });
+    visit.upstream.route.steps = stepsOf(
+      new QuickStep((request) => {
+        request.changeBody(() => filter);
+        return undefined;
+      }),
+    );
+    visit.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+    filter.fail();
+    expect(visit.upstream.streams).toEqual([]);
+    expect(lines.map(entry)).toMatchObject([{ method: "POST", status: 502, code: "PN_ORIGIN_INVALID" }]);
   });
 
   test("with nothing of a page whose route is not logged", () => {
