@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import type { RouteConfiguration } from "@postern/config";
 import type { AccessLogOptions, ShownFields } from "@postern/gateway/access-log";
-import { logPlace, type LogFilesOptions } from "../reporting/log-files.js";
+import { logPlace } from "../reporting/log-file.js";
+import type { LogFilesOptions } from "../reporting/log-files.js";
 import type { Settings } from "../settings/configuration.js";
 
 /** The output of logs on the console. All others are paths of files. */

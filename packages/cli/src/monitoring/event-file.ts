@@ -1,4 +1,5 @@
-import { logPlace, type LogFilesOptions } from "../reporting/log-files.js";
+import { logPlace } from "../reporting/log-file.js";
+import type { LogFilesOptions } from "../reporting/log-files.js";
 import type { Settings } from "../settings/configuration.js";
 
 /** The event log of `[tunnel.monitoring]`; undefined if there is none. */

@@ -9,7 +9,7 @@ import {
   statSync,
   type Stats,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, extname } from "node:path";
 import { quoted } from "../settings/owned-file.js";
 
 const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK, W_OK, X_OK } = constants;
@@ -22,6 +22,12 @@ export interface LogFile {
   /** Bytes that it already holds. */
   size: number;
   inode: number;
+}
+
+/** The folder of a log, and its name in two parts: a rotated file has a timestamp between them. */
+export function logPlace(path: string): { folder: string; name: string; ending: string } {
+  const ending = extname(path);
+  return { folder: dirname(path), name: basename(path, ending), ending };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { accessSync, constants, fstatSync, lstatSync, readdirSync, renameSync, rmSync, stat } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { join } from "node:path";
 import sonicBoom, { type SonicBoom } from "sonic-boom";
 import { CliError } from "../errors.js";
 import { makeFolder } from "../settings/make-folder.js";
@@ -17,12 +17,6 @@ const TIMESTAMP = /^-\d{4}-\d\d-\d\dT[\d-]+Z$/;
 const CLOSE_TIMEOUT = 2_000;
 /** Milliseconds between two looks at whether another program has moved the file. */
 const LOOK_INTERVAL = 1_000;
-
-/** Where a log is, as `LogFilesOptions` names it. */
-export function logPlace(path: string): Pick<LogFilesOptions, "folder" | "name"> & { ending: string } {
-  const ending = extname(path);
-  return { folder: dirname(path), name: basename(path, ending), ending };
-}
 
 export interface LogFilesOptions {
   folder: string;
