@@ -60,6 +60,6 @@ function codeBelow(root: string, folder: string): SourceFile[] {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && CODE.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
-    .filter((path) => !/(^|\/)(dist|node_modules|\.out)\//.test(path))
+    .filter((path) => !/(^|\/)(dist|bundle|node_modules|\.out)\//.test(path))
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }

@@ -148,6 +148,11 @@ describe("a route, and what [server] says about all routes", () => {
     expect(await outcome("/patient/", { method: "POST", body: "x".repeat(1_001) })).toBe("413 PN_HTTP_BODY_TOO_LARGE");
   });
 
+  test("max_request_size_mb of a route applies instead of that of [server]", async () => {
+    expect(await outcome("/large/", { method: "POST", body: "x".repeat(3_000) })).toMatch(/^200 /);
+    expect(await outcome("/large/", { method: "POST", body: "x".repeat(3_001) })).toBe("413 PN_HTTP_BODY_TOO_LARGE");
+  });
+
   test("enable_health_endpoints = false leaves /health to the routes", async () => {
     for (const path of ["/health", "/ping", "/config/status"]) expect(await outcome(path)).toBe("404 PN_ROUTE_UNKNOWN");
   });
@@ -192,6 +197,7 @@ request_timeout = "200ms"
 max_request_size_mb = 0.001
 enable_health_endpoints = false
 ${to("/host", 'host = "only.example"')}
+${to("/large/*", "max_request_size_mb = 0.003")}
 ${to("/methods", 'methods = ["POST", "PUT"]')}
 ${to("/headers", 'headers = { X-Kind = "a" }')}
 ${to("/query", 'query = { v = "2" }')}

@@ -12,7 +12,7 @@ const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGWINCH"];
 
 if (Number(process.versions.node.split(".")[0]) >= NEEDED_MAJOR) {
   endWithLauncher();
-  import("../dist/main.js").then(
+  import("../bundle/main.js").then(
     (main) => main.main(process.argv.slice(2)),
     (error) => {
       const notBuilt = error && error.code === "ERR_MODULE_NOT_FOUND";

@@ -36,11 +36,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function commandIn(place: string): string {
-  mkdirSync(join(place, "dist"), { recursive: true });
+  mkdirSync(join(place, "bundle"), { recursive: true });
   mkdirSync(join(place, "bin"));
   cpSync(fileURLToPath(new URL("../bin/postern.js", import.meta.url)), join(place, "bin", "postern.js"));
   writeFileSync(join(place, "package.json"), `{ "type": "module" }`);
-  writeFileSync(join(place, "dist", "main.js"), COMMAND);
+  writeFileSync(join(place, "bundle", "main.js"), COMMAND);
   return join(place, "bin", "postern.js");
 }
 
@@ -147,7 +147,7 @@ test("with a new enough Node, the command runs in the same process", async () =>
 test("a copy that is not built is reported", () => {
   const place = join(folder, "not-built");
   const notBuilt = commandIn(place);
-  rmSync(join(place, "dist"), { recursive: true });
+  rmSync(join(place, "bundle"), { recursive: true });
   const { status, stderr } = spawnSync(process.execPath, [notBuilt], { encoding: "utf8" });
   expect(status).toBe(2);
   expect(stderr).toContain("not built");

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { builtins } from "@postern/net";
+import { readAsset } from "../asset.js";
 import { Clock } from "./clock.js";
 import { Echo } from "./echo.js";
 import { demoPage } from "./page.js";
@@ -86,7 +86,7 @@ function respond(request: IncomingMessage, response: ServerResponse, serverAddre
 }
 
 function sendAsset(response: ServerResponse, { file, type }: { file: string; type: string }): void {
-  const content = readFileSync(new URL(`../../assets/${file}`, import.meta.url));
+  const content = readAsset(file);
   response.writeHead(200, { ...SAFE_HEADERS, "content-type": type, "content-length": content.length });
   response.end(content);
 }

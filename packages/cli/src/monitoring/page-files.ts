@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readAsset } from "../asset.js";
 
 /** A file of the local API's page. It contains no data of the client. */
 export interface PageFile {
@@ -7,7 +7,7 @@ export interface PageFile {
 }
 
 function file(path: string, type: string): PageFile {
-  return { type, content: () => readFileSync(new URL(`../../assets/${path}`, import.meta.url)) };
+  return { type, content: () => readAsset(path) };
 }
 
 export const PAGE = file("local-api/index.html", "text/html; charset=utf-8");

@@ -89,7 +89,7 @@ export function gatewayOptions(
     version: version(),
     trustedProxies: server.trusted_proxies,
     tracing: tracingOptions(settings),
-    limits: { answer: server.request_timeout, body: bodyLimit(server) },
+    limits: { answer: server.request_timeout, body: bodyLimit(server.max_request_size_mb) },
     namedFiles: (file) => pathsOfConfiguration(file, settings.env),
   };
 }

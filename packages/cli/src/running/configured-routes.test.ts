@@ -160,6 +160,8 @@ test("limits of [server] hold for routes without their own", async () => {
   const server = "[server]\nrequest_timeout = 7\nmax_request_size_mb = 1.5";
   expect((await route("", server)).action).toMatchObject({ limits: { answer: 7_000, idle: 60_000, body: 1_500_000 } });
   expect((await route("timeout = 5", server)).action).toMatchObject({ limits: { answer: 5_000 } });
+  expect((await route("max_request_size_mb = 2", server)).action).toMatchObject({ limits: { body: 2_000_000 } });
+  expect((await route("max_request_size_mb = 0", server)).action).toMatchObject({ limits: { body: 0 } });
 });
 
 test.for<[options: string, connectTimeout: number]>([

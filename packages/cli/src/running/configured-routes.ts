@@ -122,14 +122,14 @@ function actionOf(
     limits: {
       answer,
       idle: route.idle_timeout,
-      body: bodyLimit(server),
+      body: bodyLimit(route.max_request_size_mb ?? server.max_request_size_mb),
     },
   };
 }
 
 /** The largest body of a request, in bytes. */
-export function bodyLimit({ max_request_size_mb }: Configuration["server"]): number {
-  return max_request_size_mb * 1_000_000;
+export function bodyLimit(megabytes: number): number {
+  return megabytes * 1_000_000;
 }
 
 function targetsOf(

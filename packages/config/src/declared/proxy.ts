@@ -118,6 +118,11 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     "Maximum time until a target begins its response; visitors get 504 beyond it. 0: no limit. Default: request_timeout of `[server]`.",
     { example: '"30s"' },
   ),
+  max_request_size_mb: option(
+    decimal(),
+    "Maximum size of a request body, in megabytes; visitors get 413 beyond it. 0: no limit. Default: max_request_size_mb of `[server]`.",
+    { example: "10" },
+  ),
   connection_timeout: option(
     duration({ min: 1 }),
     "Maximum time to connect to a target, from the DNS lookup to the end of the TLS handshake. Beyond it, another target gets the request; if there is none, visitors get 504, or 503 if the route has several targets. It is limited to timeout, or to half of timeout if the route has several targets.",

@@ -86,7 +86,9 @@ test("a file that is looked up once is not kept, and one that is looked up again
   expect({ opens: opens.mock.calls.length, bytes: bytes(), slabs: cache.slabs.bytes }).toEqual(before);
   // The same head as that of a file that is kept.
   const [first, second] = [await site.get("/again"), await site.get("/again")];
-  expect(second).toEqual(first);
+  // A second may end between the two.
+  const date = expect.any(String) as string;
+  expect(second).toEqual({ ...first, fields: { ...first.fields, date } });
   expect(site.root.find("/again", now())).toMatchObject({ content: { bytes: Buffer.from("again") } });
   expect(bytes()).toBeGreaterThan(before.bytes);
   // Visitors that wait for one look-up all get the file, and so does one whose twins are looked for meanwhile.
