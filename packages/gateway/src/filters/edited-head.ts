@@ -15,6 +15,7 @@ export class EditedHead implements FinalHead, FilteredHead {
   /** -1: it is not known in advance. */
   contentLength: number;
   readonly hasBody: boolean;
+  readonly #mayHaveContent: boolean;
   readonly #statusLine: string;
   /** The fields of the original head that are left. */
   #lines: string[];
@@ -28,8 +29,13 @@ export class EditedHead implements FinalHead, FilteredHead {
     this.status = head.status;
     this.contentLength = head.contentLength;
     const isBodiless = head.status < 200 || head.status === 204 || head.status === 304;
-    this.hasBody = method !== "HEAD" && !isBodiless && head.contentLength !== 0;
+    this.#mayHaveContent = !isBodiless;
+    this.hasBody = this.#mayHaveContent && method !== "HEAD";
     [this.#statusLine = "", ...this.#lines] = linesOf(head.text());
+  }
+
+  get hasContent(): boolean {
+    return this.#mayHaveContent && this.contentLength !== 0;
   }
 
   fieldValue(name: string): string {

@@ -5,8 +5,10 @@ export interface FilteredHead {
   /** The method of the request. */
   readonly method: string;
   readonly status: number;
-  /** Whether a body follows. There is none after HEAD, or with a status such as 304. */
+  /** Whether a body follows, which may be empty. There is none after HEAD, or with a status such as 304. */
   readonly hasBody: boolean;
+  /** Whether there is content, or would be if the request were not HEAD. */
+  readonly hasContent: boolean;
   /** Bytes of the body; -1 if unknown. */
   readonly contentLength: number;
   /** The values of all fields of this name, joined by commas; empty if there are none. */

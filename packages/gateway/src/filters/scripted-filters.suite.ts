@@ -25,7 +25,7 @@ export class DoublingFilter implements ResponseFilter, BodyCoder {
   begin(given: FilteredHead | CodedSink): BodyCoder | undefined {
     if (!("hasBody" in given)) return void (this.#sink = given);
     this.#edit(given);
-    return given.hasBody ? this : undefined;
+    return given.hasBody && given.hasContent ? this : undefined;
   }
 
   write(piece: Buffer): void {

@@ -122,7 +122,8 @@ export function decoded({ fields, body }: Received, isPartial = false): string {
   }
 }
 
-function read(text: string, method: string): Received {
+/** Reads a response, or a request: its status is NaN. */
+export function read(text: string, method: string): Received {
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return { status: 0, fields: {}, body: Buffer.alloc(0), isComplete: false };
   const [first = "", ...lines] = text.slice(0, end).split("\r\n");

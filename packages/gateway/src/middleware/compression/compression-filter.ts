@@ -61,7 +61,7 @@ export class CompressionFilter implements ResponseFilter {
 
   #mayCompress(head: FilteredHead): boolean {
     const { status, contentLength: length } = head;
-    if (UNCHANGED.has(status) || length === 0 || (!head.hasBody && head.method !== "HEAD")) return false;
+    if (UNCHANGED.has(status) || !head.hasContent) return false;
     if (!/^(?:identity)?$/i.test(head.fieldValue("content-encoding"))) return false;
     if (PROTECTING.some((name) => head.fieldValue(name) !== "")) return false;
     if (forbidsChanges(head.fieldValue("cache-control"))) return false;

@@ -58,7 +58,9 @@ class ReplacedErrors implements ResponseFilter {
     if (page === undefined) return undefined;
     for (const name of OF_BODY) head.drop(name);
     head.add("Content-Type: text/html; charset=utf-8");
-    return head.hasBody ? new FixedBody(Buffer.from(page)) : undefined;
+    if (head.hasBody) return new FixedBody(Buffer.from(page));
+    head.dropLength();
+    return undefined;
   }
 }
 

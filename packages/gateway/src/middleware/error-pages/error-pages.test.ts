@@ -69,6 +69,16 @@ test("bodies of errors of the target are replaced only if that is asked for", ()
   }
 });
 
+test("an error without a body gets the page, and a response to HEAD does not claim the length of another body", () => {
+  const visit = visitTo(new ErrorPagesStep({ ...PAGES, targets: true }));
+  visit.send(GET);
+  visit.respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+  expect(visit.connection.take()).toMatch(/^HTTP\/1\.1 404 [^]*Content-Length: 12\r\n[^]*\r\n\r\n<p>class 404$/);
+  visit.send(GET.replace("GET", "HEAD"));
+  visit.respond("HTTP/1.1 404 Not Found\r\nContent-Length: 5000\r\n\r\n");
+  expect(visit.connection.take()).toMatch(/^HTTP\/1\.1 404 (?:(?!Content-Length)[^])*\r\n\r\n$/);
+});
+
 test("what a request says is text in a page", () => {
   expect(new ErrorPages({ 404: "{request_id}" }).page(404, "", "<b>")).toBe("&lt;b&gt;");
 });

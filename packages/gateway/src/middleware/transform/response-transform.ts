@@ -35,8 +35,7 @@ export class ResponseTransform implements ResponseFilter {
     // A visitor that knows an ETag got it with a body that was not changed.
     if (head.status === 304 && !this.#request.hasEtag) for (const name of BODY_FIELDS) head.drop(name);
     const isPart = head.status === 206 || head.fieldValue("content-range") !== "";
-    const isEmpty = head.contentLength === 0 || (!head.hasBody && head.method !== "HEAD");
-    if (isPart || isEmpty) return undefined;
+    if (isPart || !head.hasContent) return undefined;
     const value = head.fieldValue("content-type");
     const type = bodyType(value);
     if (!this.#changes.concern(type)) return undefined;
