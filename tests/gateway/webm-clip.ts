@@ -27,10 +27,17 @@ export async function seek(page: Page, second: number): Promise<{ time: number; 
       video.currentTime = second + 0.5;
       await isOver;
       const canvas = new OffscreenCanvas(size, size).getContext("2d")!;
-      canvas.drawImage(video, 0, 0);
-      const { data } = canvas.getImageData(0, size / 2, size, 1);
-      const reds = Array.from({ length: seconds }, (_, n) => data[4 * (n + 0.5) * column]!);
-      return { time: video.currentTime, shown: reds.indexOf(Math.max(...reds)) };
+      const shownSecond = (): number => {
+        canvas.drawImage(video, 0, 0);
+        const { data } = canvas.getImageData(0, size / 2, size, 1);
+        const reds = Array.from({ length: seconds }, (_, n) => data[4 * (n + 0.5) * column]!);
+        return reds.indexOf(Math.max(...reds));
+      };
+      // A busy browser still shows the frame before for a while.
+      const latest = performance.now() + 20_000;
+      while (shownSecond() !== second && performance.now() < latest)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      return { time: video.currentTime, shown: shownSecond() };
     },
     { second, seconds: CLIP_SECONDS, size: SIZE, column: COLUMN },
   );
