@@ -26,7 +26,7 @@ export async function seek(page: Page, second: number): Promise<{ time: number; 
       });
       video.currentTime = second + 0.5;
       await isOver;
-      const canvas = new OffscreenCanvas(size, size).getContext("2d")!;
+      const canvas = new OffscreenCanvas(size, size).getContext("2d", { willReadFrequently: true })!;
       const shownSecond = (): number => {
         canvas.drawImage(video, 0, 0);
         const { data } = canvas.getImageData(0, size / 2, size, 1);
