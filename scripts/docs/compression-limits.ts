@@ -1,7 +1,7 @@
 import { COMPRESSION_LIMITS } from "@postern/gateway/service";
 import { size } from "./quantity.ts";
 
-const { memory, held, atOnce, perTurn, whole, piece, threads } = COMPRESSION_LIMITS;
+const { memory, held, atOnce, perTurn, whole, threads } = COMPRESSION_LIMITS;
 
 /** The limits of the compression of responses: what is limited, the value, and what happens beyond it. */
 export const COMPRESSION_ROWS: [limited: string, value: string, beyond: string][] = [
@@ -16,9 +16,9 @@ export const COMPRESSION_ROWS: [limited: string, value: string, beyond: string][
     "the response is sent in chunks, as its pieces arrive",
   ],
   [
-    "size of a response that is compressed without a thread, and of all of them in a turn of the event loop",
-    `${size(atOnce)} and ${size(perTurn)}`,
-    `a thread compresses it, in pieces of ${size(piece)}`,
+    "size of a response that is compressed without a thread, in zstd, Brotli and gzip, and of all of them in a turn of the event loop, in gzip or Brotli (in zstd: three times as much)",
+    `${size(atOnce.zstd)}, ${size(atOnce.br)} and ${size(atOnce.gzip)}; ${size(perTurn)}`,
+    "a thread compresses it",
   ],
   [
     "responses that threads compress at the same time",

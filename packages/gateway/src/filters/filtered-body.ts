@@ -1,17 +1,12 @@
-import { BufferPool, release } from "@postern/net";
+import { release } from "@postern/net";
 import type { ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
 import { writeLastChunk, type ChunkForm, type Refusal } from "../http/index.js";
 import type { EditedHead } from "./edited-head.js";
+import { BLOCK, BODY_MEMORY, HeldBytes } from "./held-bytes.js";
 import type { BodyCoder, CodedSink } from "./response-filter.js";
 
 /** Coded bytes that may wait for the visitor before the target has to wait, too. */
 const MOST_UNSENT = 128 * 1024;
-
-/** Bytes that are passed on together. */
-const MOST_PASSED = 64 * 1024;
-/** A size in hex, and two line ends. */
-const FRAMING = 16;
-const POOL = new BufferPool(MOST_PASSED + FRAMING, 16);
 
 /** The parts of a writer that a filtered body uses. */
 export type CodedBodyWriter = Pick<ResponseWriter, "onResponse" | "onBody" | "onTrailers" | "onEnd" | "onFlush">;
@@ -40,7 +35,7 @@ export class FilteredBody implements CodedSink {
   /** The form in which the writer takes the body; undefined: the head has not been passed on. */
   #form: ChunkForm | undefined;
   /** The coded body, if its length must be known before its head is passed on. */
-  #whole: Buffer[] = [];
+  readonly #whole = new HeldBytes();
   /** Bytes that the target has still to send; NaN if unknown. */
   #missing: number;
   /** Bytes of the target whose credit has not been returned. */
@@ -112,7 +107,7 @@ export class FilteredBody implements CodedSink {
   close(): void {
     if (this.#state === "over" || this.#state === "closed") return;
     this.#state = "closed";
-    this.#whole = [];
+    this.#whole.drop();
     this.#coder.close();
   }
 
@@ -120,7 +115,7 @@ export class FilteredBody implements CodedSink {
 
   onCoded(bytes: Buffer): void {
     if (this.#state !== "open" || bytes.length === 0) return;
-    if (this.#isWhole) return void this.#whole.push(Buffer.from(bytes));
+    if (this.#isWhole) return this.#whole.append(bytes);
     this.#passHead();
     this.#pass(bytes);
   }
@@ -132,11 +127,12 @@ export class FilteredBody implements CodedSink {
 
   onCodedEnd(): void {
     if (this.#state !== "open") return;
-    const whole = this.#whole;
-    this.#whole = [];
-    if (this.#isWhole) this.#head.contentLength = whole.reduce((sum, { length }) => sum + length, 0);
+    if (this.#isWhole) this.#head.contentLength = this.#whole.length;
     this.#passHead();
-    for (const bytes of whole) this.#pass(bytes);
+    for (let block = this.#whole.takeBlock(); block !== undefined; block = this.#whole.takeBlock()) {
+      this.#send(block);
+      release(block.buffer);
+    }
     if (this.#head.contentLength < 0 && this.#form === "chunks") this.#send(writeLastChunk(this.#trailers));
     else if (this.#trailers.length > 0) this.#writer.onTrailers(this.#trailers);
     this.#state = "ended";
@@ -170,9 +166,9 @@ export class FilteredBody implements CodedSink {
   /** Bytes are copied into memory that is used again, with the framing of a chunk. */
   #pass(bytes: Buffer): void {
     const isChunk = this.#head.contentLength < 0 && this.#form === "chunks";
-    for (let at = 0; at < bytes.length; at += MOST_PASSED) {
-      const memory = POOL.take();
-      const piece = bytes.subarray(at, at + MOST_PASSED);
+    for (let at = 0; at < bytes.length; at += BLOCK) {
+      const memory = BODY_MEMORY.take();
+      const piece = bytes.subarray(at, at + BLOCK);
       let end = isChunk ? memory.write(`${piece.length.toString(16)}\r\n`, "latin1") : 0;
       memory.set(piece, end);
       end += piece.length;

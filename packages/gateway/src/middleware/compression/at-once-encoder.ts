@@ -10,7 +10,7 @@ interface ZlibInternals extends ZlibStream {
 }
 
 /** What short bodies become, one after another. */
-const OUTPUT = 64 * 1024;
+const OUTPUT = 66 * 1024;
 let output: Buffer | undefined;
 
 /**
@@ -27,6 +27,7 @@ export class AtOnceEncoder {
     this.#kind = flushKinds(coding).finish;
   }
 
+  /** Compresses a body. The result is valid until the next call. */
   encode(body: Buffer): Buffer {
     // Brotli cannot begin again.
     if (this.#coding.name === "br" || body.length === 0) return encodeNow(this.#coding, body);
@@ -39,7 +40,7 @@ export class AtOnceEncoder {
     // One that did not come to its end has to be created again.
     if (left === 0 || rest > 0) this.drop();
     else if (this.#coding.name === "gzip") stream.reset?.();
-    return left === 0 || rest > 0 ? encodeNow(this.#coding, body) : Buffer.from(room.subarray(0, room.length - left));
+    return left === 0 || rest > 0 ? encodeNow(this.#coding, body) : room.subarray(0, room.length - left);
   }
 
   /** Frees its memory. */

@@ -23,6 +23,9 @@ export const ENCODER_MEMORY: Readonly<Record<CodingName, number>> = {
   gzip: 640 * 1024,
 };
 
+/** The time for a byte, beside that of gzip. */
+export const WORK: Readonly<Record<CodingName, number>> = { zstd: 0.3, br: 1, gzip: 1 };
+
 /** Memory for what a short body becomes, in bytes. More would be allocated in vain. */
 const SHORT_CHUNK = 8 * 1024;
 

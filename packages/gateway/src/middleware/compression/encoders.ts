@@ -35,7 +35,7 @@ export class Encoders {
     return this.#created;
   }
 
-  /** Compresses a short body. */
+  /** Compresses a short body. The result is valid until the next call. */
   encodeAtOnce(coding: Coding, body: Buffer): Buffer {
     const key = `${coding.name} ${coding.level}`;
     let encoder = this.#atOnce.get(key);

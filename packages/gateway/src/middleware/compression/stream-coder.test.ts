@@ -68,7 +68,7 @@ describe.for(CODINGS)("in %s", (coding) => {
   test("a body that is complete at once is the same, from the shortest to the longest", async () => {
     const compressed = new CompressedVisit({ threshold: 0 });
     const { atOnce, whole } = COMPRESSION_LIMITS;
-    for (const length of [1, atOnce, atOnce + 1, whole, whole + 1]) {
+    for (const length of [1, atOnce[coding], atOnce[coding] + 1, whole, whole + 1]) {
       const text = LONG.slice(0, length);
       expect(decoded(await compressed.answer(response(text), accepting(coding)))).toBe(text);
       expect(decoded(await compressed.answer(chunked([text]), accepting(coding)))).toBe(text);

@@ -1,6 +1,7 @@
-import { TURN_END, type TurnTask } from "@postern/net";
+import { release, TURN_END, type TurnTask } from "@postern/net";
+import { HeldBytes } from "../../filters/held-bytes.js";
 import type { BodyCoder, CodedSink } from "../../filters/response-filter.js";
-import type { Coding } from "./coding.js";
+import { WORK, type Coding } from "./coding.js";
 import type { Encoder, EncoderSink } from "./encoder.js";
 import { COMPRESSION_LIMITS, type EncoderPlace } from "./encoder-room.js";
 import type { Encoders } from "./encoders.js";
@@ -27,15 +28,14 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
   readonly #isHeld: boolean;
   #sink: CodedSink | undefined;
   #state: "waiting" | "queued" | "encoding" | "over" = "waiting";
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  readonly #pending = new HeldBytes();
   /** Bytes whose target was not told that they are taken. */
   #untaken = 0;
   #isComplete = false;
   #awaitsTurnEnd = false;
   #encoder: Encoder | undefined;
-  /** Bytes that are being encoded, and whether the body ends with them. */
-  #encoding = 0;
+  /** What is being encoded, and whether the body ends with it. */
+  #encoding: Buffer = NOTHING;
   #isLast = false;
 
   constructor({ coding, encoders, place, form }: StreamCoderOptions) {
@@ -51,8 +51,7 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
   }
 
   write(piece: Buffer): void {
-    this.#pending.push(Buffer.from(piece));
-    this.#pendingBytes += piece.length;
+    this.#pending.append(piece);
     this.#untaken += piece.length;
     this.#take();
     if (!this.#isHeld) this.#awaitTurnEnd();
@@ -61,8 +60,9 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
   end(): void {
     this.#isComplete = true;
     const isNew = this.#state === "waiting" && this.#encoder === undefined;
-    const isShort = isNew && this.#pendingBytes <= COMPRESSION_LIMITS.atOnce;
-    if (isShort && this.#place.atOnce.take(this.#pendingBytes)) this.#encodeNow();
+    const { name } = this.#coding;
+    const isShort = isNew && this.#pending.length <= COMPRESSION_LIMITS.atOnce[name];
+    if (isShort && this.#place.atOnce.take(this.#pending.length * WORK[name])) this.#encodeNow();
     else this.#awaitTurnEnd();
   }
 
@@ -71,8 +71,7 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
     const wasEncoding = this.#state === "encoding";
     this.#state = "over";
     this.#sink = undefined;
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#pending.drop();
     if (!wasEncoding) this.#leave(false);
   }
 
@@ -89,7 +88,7 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
 
   onEncoderDone(): void {
     const isOver = this.#state === "over";
-    this.#encoding = 0;
+    this.#releaseInput();
     if (isOver) this.#leave(this.#isLast);
     else if (this.#isLast) this.#finish();
     else this.#state = "waiting";
@@ -108,6 +107,8 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
     const sink = this.#sink;
     this.#state = "over";
     this.#sink = undefined;
+    this.#releaseInput();
+    this.#pending.drop();
     this.#leave(false);
     sink?.onFault(error);
   }
@@ -117,7 +118,7 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
   /** While a thread works, the target sends what comes next. */
   #take(): void {
     const bytes = this.#untaken;
-    if (bytes === 0 || this.#pendingBytes + this.#encoding > COMPRESSION_LIMITS.waiting) return;
+    if (bytes === 0 || this.#pending.length + this.#encoding.length > COMPRESSION_LIMITS.waiting) return;
     this.#untaken = 0;
     this.#sink?.onTaken(bytes);
   }
@@ -129,7 +130,7 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
   }
 
   #continue(): void {
-    if (this.#state !== "waiting" || (this.#pendingBytes === 0 && !this.#isComplete)) return;
+    if (this.#state !== "waiting" || (this.#pending.length === 0 && !this.#isComplete)) return;
     this.#state = "queued";
     this.#place.lane.take(this.#begin);
   }
@@ -139,47 +140,34 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
     if (this.#state !== "queued") return false;
     this.#state = "encoding";
     const isForWhole =
-      this.#encoder === undefined && this.#isComplete && this.#pendingBytes <= COMPRESSION_LIMITS.whole;
+      this.#encoder === undefined && this.#isComplete && this.#pending.length <= COMPRESSION_LIMITS.whole;
     if (isForWhole) this.isWhole = true;
     const encoder = (this.#encoder ??= this.#encoders.take(this.#coding, isForWhole));
     encoder.sink = this;
-    const input = this.#takePending();
-    this.#encoding = input.length;
-    this.#isLast = this.#isComplete && this.#pendingBytes === 0;
-    encoder.run(input, this.#isLast);
+    this.#encoding = isForWhole ? this.#pending.takeAll() : (this.#pending.takeBlock() ?? NOTHING);
+    this.#isLast = this.#isComplete && this.#pending.length === 0;
+    encoder.run(this.#encoding, this.#isLast);
     return true;
   };
 
-  /** The next bytes for a thread. */
-  #takePending(): Buffer {
-    const pieces: Buffer[] = [];
-    let room: number = COMPRESSION_LIMITS.piece;
-    while (room > 0) {
-      const piece = this.#pending[0];
-      if (piece === undefined) break;
-      const part = piece.length > room ? piece.subarray(0, room) : piece;
-      if (part === piece) this.#pending.shift();
-      else this.#pending[0] = piece.subarray(room);
-      room -= part.length;
-      pieces.push(part);
-    }
-    this.#pendingBytes -= COMPRESSION_LIMITS.piece - room;
-    return joined(pieces);
+  #releaseInput(): void {
+    release(this.#encoding.buffer);
+    this.#encoding = NOTHING;
   }
 
   #encodeNow(): void {
-    const body = joined(this.#pending);
+    const body = this.#pending.takeAll();
+    const encoded = this.#encoders.encodeAtOnce(this.#coding, body);
+    release(body.buffer);
     this.isWhole = true;
     this.#finish();
-    this.#sink?.onCoded(this.#encoders.encodeAtOnce(this.#coding, body));
+    this.#sink?.onCoded(encoded);
     this.#sink?.onCodedEnd();
   }
 
   /** All of the body is encoded. */
   #finish(): void {
     this.#state = "over";
-    this.#pending = [];
-    this.#pendingBytes = 0;
     this.#leave(true);
   }
 
@@ -200,6 +188,4 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
   }
 }
 
-function joined(pieces: readonly Buffer[]): Buffer {
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-}
+const NOTHING = Buffer.alloc(0);
