@@ -81,6 +81,18 @@ describe.for(CODINGS)("in %s", (coding) => {
   });
 });
 
+test("short bodies that are more than one turn can compress are compressed in the next ones, without a thread", async () => {
+  const [room, encoders] = [new EncoderRoom(), new Encoders()];
+  const text = LONG.slice(0, COMPRESSION_LIMITS.atOnce.gzip - 100);
+  const several = 2 * (COMPRESSION_LIMITS.perTurn / COMPRESSION_LIMITS.atOnce.gzip) + 1;
+  const visits = Array.from({ length: several }, () => new CompressedVisit({}, { room, encoders }));
+  for (const compressed of visits) compressed.ask("Accept-Encoding: gzip\r\n");
+  // The end of the body comes alone, in the same turn.
+  for (const { visit } of visits) for (const piece of [HEAD, chunk(text), "0\r\n\r\n"]) visit.respond(piece);
+  for (const compressed of visits) expect(decoded(await compressed.whole())).toBe(text);
+  expect([encoders.created, room.used, room.visitors]).toEqual([0, 0, 0]);
+});
+
 describe("a visitor that leaves in the middle frees the encoder", () => {
   test("between two pieces", async () => {
     const compressed = new CompressedVisit();

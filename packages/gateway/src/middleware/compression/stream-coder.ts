@@ -19,6 +19,7 @@ export interface StreamCoderOptions {
  * reaches the visitor before more of the body arrives. A body that is complete by then needs no state between pieces.
  *
  *     waiting ──input──► queued ──a thread is free──► encoding ──► waiting, queued or over
+ *        └──────the body is complete──────► deferred ──this turn, or one of the next──► over
  */
 export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
   isWhole: boolean;
@@ -27,7 +28,7 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
   readonly #place: EncoderPlace;
   readonly #isHeld: boolean;
   #sink: CodedSink | undefined;
-  #state: "waiting" | "queued" | "encoding" | "over" = "waiting";
+  #state: "waiting" | "deferred" | "queued" | "encoding" | "over" = "waiting";
   readonly #pending = new HeldBytes();
   /** Bytes whose target was not told that they are taken. */
   #untaken = 0;
@@ -62,8 +63,12 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
     const isNew = this.#state === "waiting" && this.#encoder === undefined;
     const { name } = this.#coding;
     const isShort = isNew && this.#pending.length <= COMPRESSION_LIMITS.atOnce[name];
-    if (isShort && this.#place.atOnce.take(this.#pending.length * WORK[name])) this.#encodeNow();
-    else this.#awaitTurnEnd();
+    if (isShort) {
+      this.#state = "deferred";
+      if (this.#place.atOnce.run(this.#pending.length * WORK[name], this.#encodeNow)) return;
+      this.#state = "waiting";
+    }
+    this.#awaitTurnEnd();
   }
 
   /** While a thread works, its memory is in use: it is freed when the thread is done. */
@@ -155,15 +160,19 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
     this.#encoding = NOTHING;
   }
 
-  #encodeNow(): void {
-    const body = this.#pending.takeAll();
-    const encoded = this.#encoders.encodeAtOnce(this.#coding, body);
-    release(body.buffer);
-    this.isWhole = true;
-    this.#finish();
-    this.#sink?.onCoded(encoded);
-    this.#sink?.onCodedEnd();
-  }
+  /** In this turn, or in one of the next. */
+  readonly #encodeNow = (): void => {
+    if (this.#state !== "deferred") return;
+    this.#guard(() => {
+      const body = this.#pending.takeAll();
+      const encoded = this.#encoders.encodeAtOnce(this.#coding, body);
+      release(body.buffer);
+      this.isWhole = true;
+      this.#finish();
+      this.#sink?.onCoded(encoded);
+      this.#sink?.onCodedEnd();
+    });
+  };
 
   /** All of the body is encoded. */
   #finish(): void {
@@ -178,7 +187,7 @@ export class StreamCoder implements BodyCoder, EncoderSink, TurnTask {
     this.#place.leave();
   }
 
-  /** Nothing else handles an error here, because a thread of Node.js has called. */
+  /** Nothing else handles an error here, because a thread or a later turn has called. */
   #guard(call: () => void): void {
     try {
       call();
