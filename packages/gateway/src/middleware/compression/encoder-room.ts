@@ -12,7 +12,7 @@ export const COMPRESSION_LIMITS = {
   atOnce: { zstd: 64 * 1024, br: 16 * 1024, gzip: 32 * 1024 } satisfies Record<CodingName, number>,
   /**
    * The same of all bodies in one turn of the event loop, in bytes of gzip: more would keep other visitors waiting. The
-   * next turns do the rest, and threads do what would take more than four turns.
+   * next turns do the rest, and threads do what would take more than twelve turns.
    */
   perTurn: 128 * 1024,
   /** Bytes of a body that is compressed as a whole, on a thread: it needs no memory of its own for long. */
