@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
   claimPort,
@@ -26,7 +27,10 @@ let two: Origin;
 
 beforeAll(async () => {
   const named = (name: string): Promise<Origin> =>
-    Origin.start(cleanup.defer, (incoming, outgoing) => void incoming.resume().on("end", () => outgoing.end(name)));
+    Origin.start(cleanup.defer, (incoming, outgoing) => {
+      outgoing.setHeader("Content-Type", "text/plain");
+      incoming.resume().on("end", () => outgoing.end(name));
+    });
   one = await named("one");
   two = await named("two");
 });
@@ -208,6 +212,14 @@ api_keys = ["me ${TEST_KEY}"]
 [[proxy]]
 path = "/pool/*"
 targets = ["http://127.0.0.1:${one.port}", "tunnel://web/base"]
+[[proxy]]
+path = "/changed/*"
+target = "tunnel://web"
+[[proxy.middleware.transform.response.replace_text]]
+find = "two"
+replace = "of the tunnel"
+[proxy.middleware.compression]
+threshold_bytes = 1
 `,
     );
     await start.tunnel("web");
@@ -217,6 +229,10 @@ targets = ["http://127.0.0.1:${one.port}", "tunnel://web/base"]
     for (let n = 0; n < 4; n++) bodies.push(await bodyOf(gateway, "/pool/x"));
     expect(bodies.toSorted()).toEqual(["one", "one", "two", "two"]);
     expect(two.requests.at(-1)).toMatchObject({ url: "/base/x", headers: { host: `web.localhost:${port}` } });
+    const accepting = { host: "a.example", path: "/changed/x", headers: { "Accept-Encoding": "gzip" } };
+    const changed = await exchange(gateway, accepting);
+    expect(changed.headers["content-encoding"]).toBe("gzip");
+    expect(gunzipSync(changed.body).toString()).toBe("of the tunnel");
     // Behind one: visitors of the tunnel reach the gateway.
     expect(["one", "two"]).toContain(await bodyOf(port, "/pool/y", `gate.localhost:${port}`));
     // The client of the tunnel gets the records of requests that came through the gateway.
