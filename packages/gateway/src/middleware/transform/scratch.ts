@@ -1,5 +1,5 @@
-/** Bytes of a result that is used at once. */
-const SIZE = 128 * 1024;
+/** Bytes of a result that is used at once: twice those of the largest read of a socket (129 KiB). */
+const SIZE = 258 * 1024;
 
 /** Memory for results that are valid until the next one: a new buffer for each would cost more than its content. */
 export class Scratch {
