@@ -35,6 +35,13 @@ test("what is taken is what was given, in any order of giving and taking, althou
   );
 });
 
+test("small pieces are taken together, up to the size of a block", () => {
+  const held = new HeldBytes();
+  for (let n = 0; n < 1_000; n++) held.append(Buffer.alloc(100, "a"));
+  const lengths = [held.takeBlock(), held.takeBlock(), held.takeBlock()].map((block) => block?.length);
+  expect(lengths).toEqual([65_500, 34_500, undefined]);
+});
+
 test("bodies that arrive in small pieces hold no block, and a block is used again", () => {
   const held = new HeldBytes();
   for (let n = 0; n < 100; n++) held.append(Buffer.alloc(100, "a"));

@@ -29,18 +29,18 @@ export class HeldBytes {
 
   /** The first block, which is kept no longer; undefined: there is none. `release` its memory after its use. */
   takeBlock(): Buffer | undefined {
-    const block = this.#blocks.shift();
-    if (this.#blocks.length === 0) this.#open = undefined;
-    this.#length -= block?.length ?? 0;
-    return block;
+    let [count, bytes] = [0, 0];
+    for (const { length } of this.#blocks) {
+      if (count > 0 && bytes + length > BLOCK) break;
+      bytes += length;
+      count++;
+    }
+    return count === 0 ? undefined : this.#take(count);
   }
 
   /** All bytes as one block, which are kept no longer. `release` its memory after its use. */
   takeAll(): Buffer {
-    if (this.#blocks.length <= 1) return this.takeBlock() ?? NOTHING;
-    const all = Buffer.concat(this.#blocks);
-    this.drop();
-    return all;
+    return this.#blocks.length === 0 ? NOTHING : this.#take(this.#blocks.length);
   }
 
   drop(): void {
@@ -48,6 +48,17 @@ export class HeldBytes {
     this.#blocks = [];
     this.#open = undefined;
     this.#length = 0;
+  }
+
+  /** The first `count` blocks as one. */
+  #take(count: number): Buffer {
+    const blocks = this.#blocks.splice(0, count);
+    if (this.#blocks.length === 0) this.#open = undefined;
+    const [first = NOTHING] = blocks;
+    const all = blocks.length === 1 ? first : Buffer.concat(blocks);
+    if (all !== first) for (const block of blocks) release(block.buffer);
+    this.#length -= all.length;
+    return all;
   }
 
   /** Keeps some of the first of `bytes`. Returns how many. */
